@@ -6,6 +6,8 @@ namespace OnnxPipeline.Ir;
 /// </summary>
 public readonly record struct Dim
 {
+    private static long _fresh;
+
     private readonly long _value;
 
     private Dim(long value, string? symbol, bool known)
@@ -27,6 +29,15 @@ public readonly record struct Dim
     /// <summary>The number.</summary>
     /// <exception cref="InvalidOperationException">The dimension is not a number.</exception>
     public long Value => IsKnown ? _value : throw new InvalidOperationException($"Dimension {this} is not a number.");
+
+    /// <summary>
+    /// A name of its own for a dimension of which nothing else is known, so that values that share it are known to have the same size.
+    /// Such names (<see cref="IsFresh"/>) are not written to files.
+    /// </summary>
+    public static Dim Fresh() => new(0, $"?{Interlocked.Increment(ref _fresh)}", false);
+
+    /// <summary>Whether the name came from <see cref="Fresh"/> (or from an expression of such names) and means nothing outside this process.</summary>
+    public bool IsFresh => Symbol is not null && Symbol.Contains('?');
 
     public static Dim Named(string symbol) => new(0, symbol, false);
 

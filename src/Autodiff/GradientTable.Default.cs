@@ -1,0 +1,96 @@
+using OnnxPipeline.Autodiff.Rules;
+
+namespace OnnxPipeline.Autodiff;
+
+public sealed partial class GradientTable
+{
+    private const string Microsoft = "com.microsoft";
+    private const string Ours = "ai.onnxpipeline";
+
+    /// <summary>The rules of this project. Graphs are at opset 18 or above when they are differentiated, so older meanings have no entry.</summary>
+    public static GradientTable Default { get; } = Of(
+    [
+        // Arithmetic
+        Broadcasting("Add", 7, Arithmetic.Add),
+        Broadcasting("Sub", 7, Arithmetic.Sub),
+        Broadcasting("Mul", 7, Arithmetic.Mul),
+        Broadcasting("Div", 7, Arithmetic.Div),
+        Broadcasting("Pow", 7, Arithmetic.Pow),
+        Broadcasting("Sum", 8, Arithmetic.Sum),
+        Broadcasting("Mean", 8, Arithmetic.Mean),
+        Rule("Neg", 6, Arithmetic.Neg),
+        Rule("Abs", 6, Arithmetic.Abs),
+        Rule("Sqrt", 6, Arithmetic.Sqrt),
+        Rule("Reciprocal", 6, Arithmetic.Reciprocal),
+        Rule("Exp", 6, Arithmetic.Exp),
+        Rule("Log", 6, Arithmetic.Log),
+        Rule("Erf", 9, Arithmetic.Erf),
+        Rule("Sin", 7, Arithmetic.Sin),
+        Rule("Cos", 7, Arithmetic.Cos),
+
+        // Activations
+        Rule("Relu", 6, Activation.Relu),
+        Rule("LeakyRelu", 6, Activation.LeakyRelu),
+        Rule("Elu", 6, Activation.Elu),
+        Rule("Sigmoid", 6, Activation.Sigmoid),
+        Rule("Tanh", 6, Activation.Tanh),
+        Rule("Softplus", 1, Activation.Softplus),
+        Rule("Gelu", 20, Activation.Gelu),
+        Rule("Gelu", 1, Activation.MicrosoftGelu, Microsoft),
+        Broadcasting("FastGelu", 1, Activation.FastGelu, Microsoft),
+        Broadcasting("BiasGelu", 1, Activation.BiasGelu, Microsoft),
+        Rule("QuickGelu", 1, Activation.QuickGelu, Microsoft),
+
+        // Choice
+        Broadcasting("Where", 9, Choice.Where),
+        Broadcasting("Max", 8, Choice.MaxOrMin),
+        Broadcasting("Min", 8, Choice.MaxOrMin),
+        Broadcasting("Clip", 11, Choice.Clip),
+
+        // Products
+        Broadcasting("MatMul", 1, Products.MatMul),
+        Broadcasting("FusedMatMul", 1, Products.FusedMatMul, Microsoft),
+        Broadcasting("Gemm", 7, Products.Gemm),
+
+        // Reductions and normalizations
+        Rule("ReduceSum", 13, Reduction.Sum),
+        Rule("ReduceMean", 18, Reduction.Mean),
+        Rule("Softmax", 13, Normalization.Softmax),
+        Rule("LogSoftmax", 13, Normalization.LogSoftmax),
+        Rule("LayerNormalization", 1, Normalization.LayerNormalization), // ORT knows it in the default domain below opset 17 too
+        Rule("SoftmaxCrossEntropyLoss", 12, Normalization.SoftmaxCrossEntropyLoss),
+        Rule("Dropout", 12, Normalization.Dropout),
+        Rule("Dropout", 1, Normalization.CountedDropout, Ours),
+
+        // Movement
+        Rule("Identity", 1, Movement.Identity),
+        Rule("Cast", 6, Movement.Cast),
+        Rule("CastLike", 15, Movement.Cast),
+        Rule("Reshape", 5, Movement.Reshaped),
+        Rule("Flatten", 1, Movement.Reshaped),
+        Rule("Squeeze", 13, Movement.Reshaped),
+        Rule("Unsqueeze", 13, Movement.Reshaped),
+        Rule("Transpose", 1, Movement.Transpose),
+        Broadcasting("Expand", 8, Movement.Expand),
+        Rule("Concat", 4, Movement.Concat),
+        Rule("Split", 13, Movement.Split),
+        Rule("Slice", 10, Movement.Slice),
+        Rule("Gather", 1, Movement.Gather),
+
+        // No gradient: piecewise constant, or a result that is no number with a derivative
+        .. new[]
+        {
+            "ArgMax", "ArgMin", "And", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Ceil", "Constant", "ConstantOfShape", "Equal", "EyeLike",
+            "Floor", "Greater", "GreaterOrEqual", "Hardmax", "IsInf", "IsNaN", "Less", "LessOrEqual", "Multinomial", "NonMaxSuppression", "NonZero", "Not", "OneHot", "Or",
+            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Range", "Round", "Shape", "Sign", "Size", "StringNormalizer", "TfIdfVectorizer",
+            "Unique", "Xor",
+        }.Select(op => new Entry("", op, 1, null, false)),
+    ]);
+
+    private static Entry Rule(string op, int since, GradientRule rule, string domain = "") => new(domain, op, since, rule, false);
+
+    private static Entry Broadcasting(string op, int since, GradientRule rule, string domain = "") => new(domain, op, since, rule, true);
+
+    private static GradientTable Of(IEnumerable<Entry> entries) =>
+        new(entries.GroupBy(e => (e.Domain, e.Op)).ToDictionary(g => g.Key, g => g.OrderBy(e => e.Since).ToList()));
+}
