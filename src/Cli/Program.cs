@@ -1,1 +1,5 @@
-return 0;
+using OnnxPipeline.Cli;
+
+using var terminal = Terminal.OfProcess();
+using var interruption = new Interruption();
+return await CommandLine.RunAsync(args, terminal, interruption.Token);

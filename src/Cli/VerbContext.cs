@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace OnnxPipeline.Cli;
+
+/// <summary>What a verb gets: its values, where its result goes, where its progress goes, and whether it should stop.</summary>
+internal sealed class VerbContext(ParseResult parse, CommonFlags flags, Terminal terminal, CancellationToken cancellation)
+{
+    /// <summary>SIGINT or SIGTERM arrived: save what is worth saving and throw <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>0 unless the verb sets it: 2 where a gate was not met and the result is printed all the same.</summary>
+    public int ExitCode { get; set; } = ExitCodes.Done;
+
+    /// <summary>Standard input.</summary>
+    public TextReader Input => terminal.Input;
+
+    public Result Result { get; } = new(terminal, parse.GetValue(flags.Json));
+
+    public Progress Progress { get; } = new(terminal, parse.GetValue(flags.Quiet));
+
+    public bool Json => parse.GetValue(flags.Json);
+
+    public bool Quiet => parse.GetValue(flags.Quiet);
+
+    public bool Force => parse.GetValue(flags.Force);
+
+    /// <summary>At least 0.</summary>
+    public long Seed => parse.GetValue(flags.Seed) ?? 0;
+
+    /// <summary>Null where the person leaves it to us.</summary>
+    public int? Threads => (int?)parse.GetValue(flags.Threads);
+
+    /// <summary>The value of an option; <c>null</c>, false or an empty array where it was not given.</summary>
+    public T? Get<T>(Option<T> option) => parse.GetValue(option);
+
+    /// <summary>The value of an option that may not be left out.</summary>
+    public T Need<T>(Option<T> option) => parse.GetRequiredValue(option);
+
+    /// <summary>The value of an argument.</summary>
+    public T Need<T>(Argument<T> argument) => parse.GetRequiredValue(argument);
+
+    /// <summary>The names of the verb's own options that were written on the command line.</summary>
+    public IReadOnlyList<string> Given =>
+        [.. parse.CommandResult.Children.OfType<OptionResult>().Where(result => !result.Implicit && !result.Option.Recursive).Select(result => result.Option.Name)];
+}
