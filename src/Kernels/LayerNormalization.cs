@@ -1,0 +1,216 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using OnnxPipeline.Kernels.Lanes;
+
+namespace OnnxPipeline.Kernels;
+
+/// <summary>Layer normalization of rows of <c>scale.Length</c> elements. The spans of a call are the rows of the call: a caller that splits the work slices them.</summary>
+public static class LayerNormalization
+{
+    /// <summary>Rows whose dScale and dBias go into one partial. Fixed, so that their sums do not depend on the number of threads.</summary>
+    public const int RowsPerPartial = 64;
+
+    /// <summary>
+    /// mean = Σx/width, invStdDev = 1/√(Σ(x-mean)²/width + epsilon), y = (x-mean)·invStdDev·scale + bias. x, y: [rows, width];
+    /// scale, bias: [width], an empty bias is zero; mean, invStdDev: [rows]. y may be x. A row's bits depend on that row only.
+    /// </summary>
+    /// <exception cref="ArgumentException">The spans do not fit together.</exception>
+    public static void Forward(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> bias, float epsilon, Span<float> y, Span<float> mean, Span<float> invStdDev)
+    {
+        var width = scale.Length;
+        Lengths.Same(checked(mean.Length * width), x.Length, nameof(x));
+        Lengths.Same(x.Length, y.Length, nameof(y));
+        Lengths.Same(mean.Length, invStdDev.Length, nameof(invStdDev));
+        Lengths.Same(bias.IsEmpty ? 0 : width, bias.Length, nameof(bias));
+        for (var row = 0; row < mean.Length; row++)
+        {
+            ref var from = ref MemoryMarshal.GetReference(x.Slice(row * width, width));
+            ref var to = ref MemoryMarshal.GetReference(y.Slice(row * width, width));
+            (mean[row], invStdDev[row]) =
+                Vector512.IsHardwareAccelerated ? ForwardRow<Lane16, Vector512<float>>(ref from, scale, bias, epsilon, ref to) :
+                Vector256.IsHardwareAccelerated ? ForwardRow<Lane8, Vector256<float>>(ref from, scale, bias, epsilon, ref to) :
+                Vector128.IsHardwareAccelerated ? ForwardRow<Lane4, Vector128<float>>(ref from, scale, bias, epsilon, ref to) :
+                ForwardRow<Lane1, float>(ref from, scale, bias, epsilon, ref to);
+        }
+    }
+
+    /// <summary>
+    /// With h = (x-mean)·invStdDev and b = dY·scale: dX = invStdDev·(b - Σb/width - h·Σ(b·h)/width), and over the rows of the call
+    /// dScale = Σ dY·h, dBias = Σ dY. Shapes as in <see cref="Forward"/>; dX may be dY. dScale and dBias [width] are overwritten.
+    /// For results that do not depend on the number of threads call it for <see cref="RowsPerPartial"/> rows at a time, with a partial
+    /// [width] of its own for each, and add the partials with <see cref="SumPartials"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The spans do not fit together.</exception>
+    public static void Backward(
+        ReadOnlySpan<float> dY, ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> mean, ReadOnlySpan<float> invStdDev,
+        Span<float> dX, Span<float> dScale, Span<float> dBias)
+    {
+        var width = scale.Length;
+        Lengths.Same(checked(mean.Length * width), x.Length, nameof(x));
+        Lengths.Same(x.Length, dY.Length, nameof(dY));
+        Lengths.Same(x.Length, dX.Length, nameof(dX));
+        Lengths.Same(mean.Length, invStdDev.Length, nameof(invStdDev));
+        Lengths.Same(width, dScale.Length, nameof(dScale));
+        Lengths.Same(width, dBias.Length, nameof(dBias));
+        dScale.Clear();
+        dBias.Clear();
+        for (var row = 0; row < mean.Length; row++)
+        {
+            ref var g = ref MemoryMarshal.GetReference(dY.Slice(row * width, width));
+            ref var from = ref MemoryMarshal.GetReference(x.Slice(row * width, width));
+            ref var to = ref MemoryMarshal.GetReference(dX.Slice(row * width, width));
+            if (Vector512.IsHardwareAccelerated)
+            {
+                BackwardRow<Lane16, Vector512<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref to, dScale, dBias);
+            }
+            else if (Vector256.IsHardwareAccelerated)
+            {
+                BackwardRow<Lane8, Vector256<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref to, dScale, dBias);
+            }
+            else if (Vector128.IsHardwareAccelerated)
+            {
+                BackwardRow<Lane4, Vector128<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref to, dScale, dBias);
+            }
+            else
+            {
+                BackwardRow<Lane1, float>(ref g, ref from, scale, mean[row], invStdDev[row], ref to, dScale, dBias);
+            }
+        }
+    }
+
+    /// <summary>total[width] = the partials [n, width] added in order.</summary>
+    /// <exception cref="ArgumentException">The partials are no whole number of rows.</exception>
+    public static void SumPartials(ReadOnlySpan<float> partials, Span<float> total)
+    {
+        total.Clear();
+        var count = total.IsEmpty ? 0 : partials.Length / total.Length;
+        Lengths.Same(count * total.Length, partials.Length, nameof(partials));
+        for (var i = 0; i < count; i++)
+        {
+            Accumulate.AddScaled(total, partials.Slice(i * total.Length, total.Length), 1f);
+        }
+    }
+
+    // Two passes for the variance: a mean of squares minus a squared mean cancels where |mean| is large against the deviation.
+    // Sums run in one float accumulator per element of the lane, the tail in a scalar one.
+    private static (float Mean, float InvStdDev) ForwardRow<TLane, TVector>(
+        ref float x, ReadOnlySpan<float> scale, ReadOnlySpan<float> bias, float epsilon, ref float y)
+        where TLane : struct, ILane<TVector>
+        where TVector : unmanaged
+    {
+        var width = (nuint)scale.Length;
+        var step = (nuint)TLane.Count;
+        nuint i = 0;
+        var sums = TLane.Create(0f);
+        for (; i + step <= width; i += step)
+        {
+            sums = TLane.Add(sums, TLane.Load(in x, i));
+        }
+
+        var sum = TLane.Sum(sums);
+        for (; i < width; i++)
+        {
+            sum += Lane1.Load(in x, i);
+        }
+
+        var mean = sum / width;
+        var means = TLane.Create(mean);
+        sums = TLane.Create(0f);
+        for (i = 0; i + step <= width; i += step)
+        {
+            var d = TLane.Subtract(TLane.Load(in x, i), means);
+            sums = TLane.MultiplyAdd(d, d, sums);
+        }
+
+        var squares = TLane.Sum(sums);
+        for (; i < width; i++)
+        {
+            var d = Lane1.Load(in x, i) - mean;
+            squares += d * d;
+        }
+
+        var invStdDev = 1f / MathF.Sqrt((squares / width) + epsilon);
+        ref var a = ref MemoryMarshal.GetReference(scale);
+        ref var b = ref MemoryMarshal.GetReference(bias);
+        i = Normalize<TLane, TVector>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, 0, width);
+        Normalize<Lane1, float>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, i, width);
+        return (mean, invStdDev);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint Normalize<TLane, TVector>(
+        ref float x, ref float scale, ref float bias, bool hasBias, float mean, float invStdDev, ref float y, nuint i, nuint width)
+        where TLane : struct, ILane<TVector>
+        where TVector : unmanaged
+    {
+        for (; i + (nuint)TLane.Count <= width; i += (nuint)TLane.Count)
+        {
+            var h = TLane.Multiply(TLane.Subtract(TLane.Load(in x, i), TLane.Create(mean)), TLane.Create(invStdDev));
+            var b = hasBias ? TLane.Load(in bias, i) : TLane.Create(0f);
+            TLane.Store(TLane.MultiplyAdd(h, TLane.Load(in scale, i), b), ref y, i);
+        }
+
+        return i;
+    }
+
+    private static void BackwardRow<TLane, TVector>(
+        ref float dY, ref float x, ReadOnlySpan<float> scale, float mean, float invStdDev, ref float dX, Span<float> dScale, Span<float> dBias)
+        where TLane : struct, ILane<TVector>
+        where TVector : unmanaged
+    {
+        var width = (nuint)scale.Length;
+        ref var a = ref MemoryMarshal.GetReference(scale);
+        ref var scaleSum = ref MemoryMarshal.GetReference(dScale);
+        ref var biasSum = ref MemoryMarshal.GetReference(dBias);
+        var b = TLane.Create(0f);
+        var bh = TLane.Create(0f);
+        var i = Sums<TLane, TVector>(ref dY, ref x, ref a, mean, invStdDev, ref scaleSum, ref biasSum, ref b, ref bh, 0, width);
+        var (tailB, tailBh) = (0f, 0f);
+        Sums<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, ref scaleSum, ref biasSum, ref tailB, ref tailBh, i, width);
+        var meanB = (TLane.Sum(b) + tailB) / width;
+        var meanBh = (TLane.Sum(bh) + tailBh) / width;
+        i = Input<TLane, TVector>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref dX, 0, width);
+        Input<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref dX, i, width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint Sums<TLane, TVector>(
+        ref float dY, ref float x, ref float scale, float mean, float invStdDev, ref float dScale, ref float dBias,
+        ref TVector sumB, ref TVector sumBh, nuint i, nuint width)
+        where TLane : struct, ILane<TVector>
+        where TVector : unmanaged
+    {
+        var (localB, localBh) = (sumB, sumBh);
+        for (; i + (nuint)TLane.Count <= width; i += (nuint)TLane.Count)
+        {
+            var g = TLane.Load(in dY, i);
+            var h = TLane.Multiply(TLane.Subtract(TLane.Load(in x, i), TLane.Create(mean)), TLane.Create(invStdDev));
+            var b = TLane.Multiply(g, TLane.Load(in scale, i));
+            TLane.Store(TLane.MultiplyAdd(g, h, TLane.Load(in dScale, i)), ref dScale, i);
+            TLane.Store(TLane.Add(g, TLane.Load(in dBias, i)), ref dBias, i);
+            localB = TLane.Add(localB, b);
+            localBh = TLane.MultiplyAdd(b, h, localBh);
+        }
+
+        (sumB, sumBh) = (localB, localBh);
+        return i;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nuint Input<TLane, TVector>(
+        ref float dY, ref float x, ref float scale, float mean, float invStdDev, float meanB, float meanBh, ref float dX, nuint i, nuint width)
+        where TLane : struct, ILane<TVector>
+        where TVector : unmanaged
+    {
+        for (; i + (nuint)TLane.Count <= width; i += (nuint)TLane.Count)
+        {
+            var h = TLane.Multiply(TLane.Subtract(TLane.Load(in x, i), TLane.Create(mean)), TLane.Create(invStdDev));
+            var b = TLane.Subtract(TLane.Multiply(TLane.Load(in dY, i), TLane.Load(in scale, i)), TLane.Create(meanB));
+            TLane.Store(TLane.Multiply(TLane.MultiplyAdd(h, TLane.Create(-meanBh), b), TLane.Create(invStdDev)), ref dX, i);
+        }
+
+        return i;
+    }
+}

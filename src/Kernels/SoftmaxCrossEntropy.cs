@@ -1,0 +1,185 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using OnnxPipeline.Kernels.Lanes;
+
+namespace OnnxPipeline.Kernels;
+
+/// <summary>
+/// ONNX SoftmaxCrossEntropyLoss and its gradient without class weights, on logits [rows, classes] and labels [rows] (int32 or int64).
+/// The spans of a call are the rows of the call; reductions over rows are the caller's: it adds the losses, and scales the gradient by
+/// dY (sum) or dY / <see cref="CountedRows"/> (mean).
+/// </summary>
+public static class SoftmaxCrossEntropy
+{
+    /// <summary>What <see cref="Forward"/> and <see cref="Backward{TLabel}(ReadOnlySpan{float}, float, ReadOnlySpan{TLabel}, long?, Span{float})"/>
+    /// return when every label is a class or the ignored index.</summary>
+    public const int AllLabelsValid = -1;
+
+    // A float accumulator takes at most this many elements of a row before it goes into a double one: 50 000 classes keep 1e-7.
+    private const int SumBlock = 4096;
+
+    /// <summary>
+    /// logProb = x - max - log Σ exp(x - max); loss = -logProb[label], 0 for ignored rows. logProb [rows, classes] is written for every
+    /// row and may be the logits; a row with a NaN or +∞ is NaN. A row's bits depend on that row only.
+    /// </summary>
+    /// <returns>The first row whose label is neither in [0, classes) nor the ignored index (its loss is NaN), or <see cref="AllLabelsValid"/>.</returns>
+    /// <exception cref="ArgumentException">The spans do not fit together.</exception>
+    public static int Forward<TLabel>(ReadOnlySpan<float> logits, ReadOnlySpan<TLabel> labels, long? ignoreIndex, Span<float> loss, Span<float> logProb)
+        where TLabel : unmanaged, IBinaryInteger<TLabel>
+    {
+        var classes = Classes(logits.Length, labels.Length);
+        Lengths.Same(logits.Length, logProb.Length, nameof(logProb));
+        Lengths.Same(labels.Length, loss.Length, nameof(loss));
+        var invalid = AllLabelsValid;
+        for (var row = 0; row < labels.Length; row++)
+        {
+            var to = logProb.Slice(row * classes, classes);
+            LogSoftmax(logits.Slice(row * classes, classes), to);
+            var label = long.CreateTruncating(labels[row]);
+            if (label == ignoreIndex)
+            {
+                loss[row] = 0f;
+            }
+            else if ((ulong)label < (ulong)classes)
+            {
+                loss[row] = -to[(int)label];
+            }
+            else
+            {
+                loss[row] = float.NaN;
+                invalid = invalid < 0 ? row : invalid;
+            }
+        }
+
+        return invalid;
+    }
+
+    /// <summary>dLogits = (exp(logProb) - onehot(label))·rowScale, 0 for ignored rows. dLogits may be logProb.</summary>
+    /// <returns>The first row whose label is neither in [0, classes) nor the ignored index (its gradient is 0), or <see cref="AllLabelsValid"/>.</returns>
+    /// <exception cref="ArgumentException">The spans do not fit together.</exception>
+    public static int Backward<TLabel>(ReadOnlySpan<float> logProb, float rowScale, ReadOnlySpan<TLabel> labels, long? ignoreIndex, Span<float> dLogits)
+        where TLabel : unmanaged, IBinaryInteger<TLabel> => Backward(logProb, new ReadOnlySpan<float>(in rowScale), labels, ignoreIndex, dLogits);
+
+    /// <summary>As the other overload, with a scale for each row (reduction none: dY [rows]), or one for all.</summary>
+    /// <returns>The first row whose label is neither in [0, classes) nor the ignored index (its gradient is 0), or <see cref="AllLabelsValid"/>.</returns>
+    /// <exception cref="ArgumentException">The spans do not fit together.</exception>
+    public static int Backward<TLabel>(
+        ReadOnlySpan<float> logProb, ReadOnlySpan<float> rowScales, ReadOnlySpan<TLabel> labels, long? ignoreIndex, Span<float> dLogits)
+        where TLabel : unmanaged, IBinaryInteger<TLabel>
+    {
+        var classes = Classes(logProb.Length, labels.Length);
+        Lengths.Same(logProb.Length, dLogits.Length, nameof(dLogits));
+        Lengths.Same(rowScales.Length == 1 ? 1 : labels.Length, rowScales.Length, nameof(rowScales));
+        var invalid = AllLabelsValid;
+        for (var row = 0; row < labels.Length; row++)
+        {
+            var to = dLogits.Slice(row * classes, classes);
+            var label = long.CreateTruncating(labels[row]);
+            if (label != ignoreIndex && (ulong)label < (ulong)classes)
+            {
+                var from = logProb.Slice(row * classes, classes);
+                var scale = rowScales[rowScales.Length == 1 ? 0 : row];
+                var ofLabel = from[(int)label]; // before it may be overwritten
+                Updates.Run(to, from, new ExpTimes(scale));
+                to[(int)label] = (Exponential.Exp<Lane1, float>(ofLabel) - 1f) * scale;
+                continue;
+            }
+
+            to.Clear();
+            invalid = invalid < 0 && label != ignoreIndex ? row : invalid;
+        }
+
+        return invalid;
+    }
+
+    /// <summary>The number of labels that are not the ignored index: what a mean divides by (0: the mean is not defined, its gradient 0).</summary>
+    public static int CountedRows<TLabel>(ReadOnlySpan<TLabel> labels, long? ignoreIndex)
+        where TLabel : unmanaged, IBinaryInteger<TLabel>
+    {
+        var counted = 0;
+        foreach (var label in labels)
+        {
+            counted += long.CreateTruncating(label) == ignoreIndex ? 0 : 1;
+        }
+
+        return counted;
+    }
+
+    private static int Classes(int elements, int rows)
+    {
+        var classes = rows == 0 ? 0 : elements / rows;
+        Lengths.Same(classes * rows, elements, "logits");
+        return classes;
+    }
+
+    private static void LogSoftmax(ReadOnlySpan<float> x, Span<float> y)
+    {
+        ref var from = ref MemoryMarshal.GetReference(x);
+        var (max, sum) =
+            Vector512.IsHardwareAccelerated ? MaxAndSum<Lane16, Vector512<float>>(ref from, x.Length) :
+            Vector256.IsHardwareAccelerated ? MaxAndSum<Lane8, Vector256<float>>(ref from, x.Length) :
+            Vector128.IsHardwareAccelerated ? MaxAndSum<Lane4, Vector128<float>>(ref from, x.Length) :
+            MaxAndSum<Lane1, float>(ref from, x.Length);
+
+        // First the maximum, then the logarithm: their sum would lose the logarithm's digits where the maximum is large.
+        Updates.Run(y, x, new SubtractTwice(max, (float)Math.Log(sum)));
+    }
+
+    private static (float Max, double Sum) MaxAndSum<TLane, TVector>(ref float x, int classes)
+        where TLane : struct, ILane<TVector>
+        where TVector : unmanaged
+    {
+        var length = (nuint)classes;
+        var step = (nuint)TLane.Count;
+        nuint i = 0;
+        var maxima = TLane.Create(float.NegativeInfinity);
+        for (; i + step <= length; i += step)
+        {
+            maxima = TLane.Max(maxima, TLane.Load(in x, i));
+        }
+
+        var max = TLane.MaxOf(maxima);
+        for (; i < length; i++)
+        {
+            max = Lane1.Max(max, Lane1.Load(in x, i));
+        }
+
+        // A NaN may be lost in the maximum; it comes back in the sum.
+        var total = 0.0;
+        for (i = 0; i < length;)
+        {
+            var end = Math.Min(length, i + SumBlock);
+            var sums = TLane.Create(0f);
+            for (; i + step <= end; i += step)
+            {
+                sums = TLane.Add(sums, Exponential.Exp<TLane, TVector>(TLane.Subtract(TLane.Load(in x, i), TLane.Create(max))));
+            }
+
+            total += TLane.Sum(sums);
+            for (; i < end; i++)
+            {
+                total += Exponential.Exp<Lane1, float>(Lane1.Load(in x, i) - max);
+            }
+        }
+
+        return (max, total);
+    }
+
+    private readonly struct SubtractTwice(float first, float second) : IUpdate2
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<TLane, TVector>(ref TVector y, TVector x)
+            where TLane : struct, ILane<TVector>
+            where TVector : unmanaged => y = TLane.Subtract(TLane.Subtract(x, TLane.Create(first)), TLane.Create(second));
+    }
+
+    private readonly struct ExpTimes(float factor) : IUpdate2
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<TLane, TVector>(ref TVector y, TVector x)
+            where TLane : struct, ILane<TVector>
+            where TVector : unmanaged => y = TLane.Multiply(Exponential.Exp<TLane, TVector>(x), TLane.Create(factor));
+    }
+}
