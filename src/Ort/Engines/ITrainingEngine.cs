@@ -1,0 +1,62 @@
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Ort.Engines;
+
+/// <summary>
+/// One model in training: its parameters, gradients and optimizer state, and the two computations on them. The loop (batches, schedules,
+/// accumulation, files) is the caller's. Gradients are those of the mean loss of a micro-batch, weighted and summed until <see cref="ClearGradients"/>.
+/// Not thread-safe. A call with shapes seen before allocates nothing on the managed heap.
+/// </summary>
+public interface ITrainingEngine : IDisposable
+{
+    /// <summary>What a batch consists of, labels included, in graph order.</summary>
+    IReadOnlyList<TensorSpec> Inputs { get; }
+
+    /// <summary>In parameter order: that of the training graph's inputs.</summary>
+    IReadOnlyList<EngineParameter> Parameters { get; }
+
+    /// <summary>Outputs of the training and evaluation graphs after the loss.</summary>
+    IReadOnlyList<TensorSpec> FurtherOutputs { get; }
+
+    /// <summary>Optimizer steps done so far; part of the state that a checkpoint holds.</summary>
+    long Step { get; set; }
+
+    /// <summary>Chooses the update rule and makes its state, all zeros. Called once, before the first <see cref="OptimizerStep"/>.</summary>
+    void UseOptimizer(OptimizerSettings settings);
+
+    /// <summary>The memory of input number <paramref name="input"/> for the next computation, to be filled by the caller; valid until the next call for the same input.</summary>
+    /// <param name="dims">The shape it will have.</param>
+    /// <exception cref="OrtException">The shape does not fit <see cref="Inputs"/>.</exception>
+    Span<byte> Input(int input, ReadOnlySpan<long> dims);
+
+    /// <summary>Forward and backward on the batch that <see cref="Input"/> was given; adds <paramref name="weight"/> × gradient to every gradient.</summary>
+    /// <param name="seed">Of this run and micro-batch: the counter-based dropout masks follow from it and from <paramref name="step"/>.</param>
+    /// <returns>The loss of this micro-batch.</returns>
+    float ForwardBackward(float weight, long seed, long step);
+
+    /// <summary>The loss of the batch by the evaluation graph: no dropout, nothing changed.</summary>
+    float Evaluate();
+
+    /// <summary>Output number <paramref name="output"/> of <see cref="FurtherOutputs"/> of the last computation; a copy.</summary>
+    Tensor FurtherOutput(int output);
+
+    void ClearGradients();
+
+    /// <summary>The L2 norm over all trainable gradients; the same bits whatever the number of threads.</summary>
+    double GradientNorm();
+
+    /// <summary>Updates every trainable parameter with its gradient × <paramref name="gradientScale"/> and counts one <see cref="Step"/>.</summary>
+    void OptimizerStep(float learningRate, float gradientScale);
+
+    /// <summary>The bytes of parameter number <paramref name="parameter"/>, which may be written.</summary>
+    Span<byte> Parameter(int parameter);
+
+    /// <summary>The gradient of a trainable parameter.</summary>
+    ReadOnlySpan<float> Gradient(int parameter);
+
+    /// <summary>How many moments the optimizer keeps of every trainable parameter: AdamW 2, SGD with momentum 1, SGD without 0.</summary>
+    int Moments { get; }
+
+    /// <summary>Moment number <paramref name="moment"/> of a trainable parameter, which may be written.</summary>
+    Span<float> Moment(int parameter, int moment);
+}

@@ -1,0 +1,27 @@
+namespace OnnxPipeline.Ort.Engines;
+
+/// <summary>Which update rule, and its constants; what changes from step to step is given to <see cref="ITrainingEngine.OptimizerStep"/>.</summary>
+public sealed record OptimizerSettings
+{
+    /// <summary><c>adamw</c> or <c>sgd</c>.</summary>
+    public required string Kind { get; init; }
+
+    public float Beta1 { get; init; } = 0.9f;
+
+    public float Beta2 { get; init; } = 0.999f;
+
+    /// <summary>AdamW's ε.</summary>
+    public float Epsilon { get; init; } = 1e-8f;
+
+    /// <summary>0: as PyTorch; 1: as old Transformers and Microsoft's artifacts.</summary>
+    public int AdamMode { get; init; }
+
+    /// <summary>SGD's μ.</summary>
+    public float Momentum { get; init; }
+
+    /// <summary>By parameter name: weight decay; a parameter that is not listed has none.</summary>
+    public IReadOnlyDictionary<string, float> WeightDecay { get; init; } = new Dictionary<string, float>();
+
+    /// <summary>By parameter name: what the learning rate is multiplied with; 1 where a parameter is not listed.</summary>
+    public IReadOnlyDictionary<string, float> LearningRateScale { get; init; } = new Dictionary<string, float>();
+}
