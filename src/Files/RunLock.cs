@@ -1,0 +1,32 @@
+namespace OnnxPipeline.Files;
+
+/// <summary>
+/// A lock of the operating system on a file: it ends with the process that holds it, however that ends, so a file left behind never blocks.
+/// </summary>
+public sealed class RunLock : IDisposable
+{
+    private readonly FileStream _stream;
+
+    private RunLock(FileStream stream) => _stream = stream;
+
+    /// <summary>Takes the lock, at once or never. The file is made if need be, and stays.</summary>
+    /// <exception cref="FileFormatException">Another process (or this one) holds it, or the file cannot be made.</exception>
+    public static RunLock Acquire(string path)
+    {
+        try
+        {
+            // FileShare.None is flock(LOCK_EX) on Unix and exclusive sharing on Windows.
+            return new RunLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
+        {
+            throw new FileFormatException($"The lock {path} cannot be made: {e.Message}", e);
+        }
+        catch (IOException e)
+        {
+            throw new FileFormatException($"{Path.GetDirectoryName(Path.GetFullPath(path))} is in use by another process, which holds {path}. Wait for it, or end it.", e);
+        }
+    }
+
+    public void Dispose() => _stream.Dispose();
+}
