@@ -48,15 +48,15 @@ public interface ITrainingEngine : IDisposable
     /// <summary>Updates every trainable parameter with its gradient × <paramref name="gradientScale"/> and counts one <see cref="Step"/>.</summary>
     void OptimizerStep(float learningRate, float gradientScale);
 
-    /// <summary>The bytes of parameter number <paramref name="parameter"/>, which may be written.</summary>
-    Span<byte> Parameter(int parameter);
+    /// <summary>The bytes of parameter number <paramref name="parameter"/> in the engine's own memory, which may be written.</summary>
+    Memory<byte> Parameter(int parameter);
 
-    /// <summary>The gradient of a trainable parameter.</summary>
-    ReadOnlySpan<float> Gradient(int parameter);
+    /// <summary>The gradient of a trainable parameter, float32, in the engine's own memory.</summary>
+    ReadOnlyMemory<byte> Gradient(int parameter);
 
     /// <summary>How many moments the optimizer keeps of every trainable parameter: AdamW 2, SGD with momentum 1, SGD without 0.</summary>
     int Moments { get; }
 
-    /// <summary>Moment number <paramref name="moment"/> of a trainable parameter, which may be written.</summary>
-    Span<float> Moment(int parameter, int moment);
+    /// <summary>Moment number <paramref name="moment"/> of a trainable parameter, float32, which may be written.</summary>
+    Memory<byte> Moment(int parameter, int moment);
 }
