@@ -60,7 +60,7 @@ public static class InputFile
         {
             var next = Path.Combine(real, part);
             FileSystemInfo info = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
-            real = Try(path, () => info.ResolveLinkTarget(returnFinalTarget: true)?.FullName) ?? next;
+            real = info.LinkTarget is null ? next : Try(path, () => info.ResolveLinkTarget(returnFinalTarget: true)!.FullName);
         }
 
         return Path.TrimEndingDirectorySeparator(real);

@@ -176,7 +176,7 @@ public sealed partial class OutputTarget : IDisposable
         {
             Directory.Delete(path, recursive: true);
         }
-        else
+        else if (Exists(path))
         {
             System.IO.File.Delete(path);
         }
