@@ -94,47 +94,18 @@ public static class LayerNormalization
     }
 
     // Two passes for the variance: a mean of squares minus a squared mean cancels where |mean| is large against the deviation.
-    // Sums run in one float accumulator per element of the lane, the tail in a scalar one.
     private static (float Mean, float InvStdDev) ForwardRow<TLane, TVector>(
         ref float x, ReadOnlySpan<float> scale, ReadOnlySpan<float> bias, float epsilon, ref float y)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
     {
         var width = (nuint)scale.Length;
-        var step = (nuint)TLane.Count;
-        nuint i = 0;
-        var sums = TLane.Create(0f);
-        for (; i + step <= width; i += step)
-        {
-            sums = TLane.Add(sums, TLane.Load(in x, i));
-        }
-
-        var sum = TLane.Sum(sums);
-        for (; i < width; i++)
-        {
-            sum += Lane1.Load(in x, i);
-        }
-
-        var mean = sum / width;
-        var means = TLane.Create(mean);
-        sums = TLane.Create(0f);
-        for (i = 0; i + step <= width; i += step)
-        {
-            var d = TLane.Subtract(TLane.Load(in x, i), means);
-            sums = TLane.MultiplyAdd(d, d, sums);
-        }
-
-        var squares = TLane.Sum(sums);
-        for (; i < width; i++)
-        {
-            var d = Lane1.Load(in x, i) - mean;
-            squares += d * d;
-        }
-
-        var invStdDev = 1f / MathF.Sqrt((squares / width) + epsilon);
+        var mean = (float)(RowSum.Of<TLane, TVector, Identity>(ref x, scale.Length, default) / width);
+        var squares = RowSum.Of<TLane, TVector, SquaredDistance>(ref x, scale.Length, new SquaredDistance(mean));
+        var invStdDev = (float)(1 / Math.Sqrt((squares / width) + epsilon));
         ref var a = ref MemoryMarshal.GetReference(scale);
         ref var b = ref MemoryMarshal.GetReference(bias);
-        i = Normalize<TLane, TVector>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, 0, width);
+        var i = Normalize<TLane, TVector>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, 0, width);
         Normalize<Lane1, float>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, i, width);
         return (mean, invStdDev);
     }
@@ -212,5 +183,24 @@ public static class LayerNormalization
         }
 
         return i;
+    }
+
+    private readonly struct Identity : ITerm
+    {
+        public TVector Of<TLane, TVector>(TVector x)
+            where TLane : struct, ILane<TVector>
+            where TVector : unmanaged => x;
+    }
+
+    private readonly struct SquaredDistance(float mean) : ITerm
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector Of<TLane, TVector>(TVector x)
+            where TLane : struct, ILane<TVector>
+            where TVector : unmanaged
+        {
+            var d = TLane.Subtract(x, TLane.Create(mean));
+            return TLane.Multiply(d, d);
+        }
     }
 }

@@ -17,9 +17,6 @@ public static class SoftmaxCrossEntropy
     /// return when every label is a class or the ignored index.</summary>
     public const int AllLabelsValid = -1;
 
-    // A float accumulator takes at most this many elements of a row before it goes into a double one: 50 000 classes keep 1e-7.
-    private const int SumBlock = 4096;
-
     /// <summary>
     /// logProb = x - max - log Σ exp(x - max); loss = -logProb[label], 0 for ignored rows. logProb [rows, classes] is written for every
     /// row and may be the logits; a row with a NaN or +∞ is NaN. A row's bits depend on that row only.
@@ -147,24 +144,15 @@ public static class SoftmaxCrossEntropy
         }
 
         // A NaN may be lost in the maximum; it comes back in the sum.
-        var total = 0.0;
-        for (i = 0; i < length;)
-        {
-            var end = Math.Min(length, i + SumBlock);
-            var sums = TLane.Create(0f);
-            for (; i + step <= end; i += step)
-            {
-                sums = TLane.Add(sums, Exponential.Exp<TLane, TVector>(TLane.Subtract(TLane.Load(in x, i), TLane.Create(max))));
-            }
+        return (max, RowSum.Of<TLane, TVector, ExpOfDistance>(ref x, classes, new ExpOfDistance(max)));
+    }
 
-            total += TLane.Sum(sums);
-            for (; i < end; i++)
-            {
-                total += Exponential.Exp<Lane1, float>(Lane1.Load(in x, i) - max);
-            }
-        }
-
-        return (max, total);
+    private readonly struct ExpOfDistance(float max) : ITerm
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector Of<TLane, TVector>(TVector x)
+            where TLane : struct, ILane<TVector>
+            where TVector : unmanaged => Exponential.Exp<TLane, TVector>(TLane.Subtract(x, TLane.Create(max)));
     }
 
     private readonly struct SubtractTwice(float first, float second) : IUpdate2
