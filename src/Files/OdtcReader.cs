@@ -86,6 +86,11 @@ internal static class OdtcReader
 
         if (nominal)
         {
+            if (table.Bytes(2, 8) is null || table.Bytes(4, 1) is null)
+            {
+                throw new FileFormatException($"{path}: the nominal tensor '{name}' lacks its empty dimensions or its empty content, which Microsoft's runtime wants to find.");
+            }
+
             return new NamedTensor(name, new Tensor(type, [0], default));
         }
 

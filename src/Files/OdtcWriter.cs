@@ -17,7 +17,7 @@ internal static class OdtcWriter
         var offsets = external ? WriteData(parameters, OdtcCheckpoint.DataPathOf(path)) : [];
 
         FlatNode Parameters(IReadOnlyList<NamedTensor> tensors) => new FlatNode.References(
-            [.. tensors.Select(t => checkpoint.Nominal ? TensorNode(t.Name, t.Tensor.Type, [], default) : Whole(t, offsets))]);
+            [.. tensors.Select(t => checkpoint.Nominal ? TensorNode(t.Name, t.Tensor.Type, [], ReadOnlyMemory<byte>.Empty) : Whole(t, offsets))]);
 
         var root = new FlatNode.Table(
             FlatNode.Int(0, 2),
