@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using OnnxPipeline.Kernels.Lanes;
 
@@ -44,11 +45,11 @@ public static class CounterRandom
         return Round(x, Key(seed, step, 1), Key(seed, step, 2));
     }
 
-    /// <summary>numbers[i] = r(start + i), at some 1–2 ns each or less.</summary>
+    /// <summary>numbers[i] = r(start + i) for start + i below 2⁶³ - P.</summary>
     internal static void Fill(in Keys keys, long start, Span<uint> numbers)
     {
         var length = (nuint)numbers.Length;
-        ref var to = ref System.Runtime.InteropServices.MemoryMarshal.GetReference(numbers);
+        ref var to = ref MemoryMarshal.GetReference(numbers);
         nuint done = 0;
         if (Vector512.IsHardwareAccelerated)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using OnnxPipeline.Kernels.Lanes;
@@ -86,6 +87,6 @@ public static class GlobalNorm
             sum = Lane4.SumOfSquares(in start, done / 4);
         }
 
-        return sum + Lane1.SumOfSquares(in System.Runtime.CompilerServices.Unsafe.Add(ref start, done), length - done);
+        return sum + Lane1.SumOfSquares(in Unsafe.Add(ref start, done), length - done);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace OnnxPipeline.Kernels.Lanes;
 
@@ -93,7 +94,9 @@ internal readonly struct Lane16 : ILane<Vector512<float>>
     public static void StoreFlags(Vector512<float> mask, ref bool start, nuint index)
     {
         var (low, high) = (mask.GetLower().AsUInt32(), mask.GetUpper().AsUInt32());
-        var bytes = Vector128.Narrow(Vector128.Narrow(low.GetLower(), low.GetUpper()), Vector128.Narrow(high.GetLower(), high.GetUpper()));
+        var bytes = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector128Byte(mask.AsUInt32())
+            : Vector128.Narrow(Vector128.Narrow(low.GetLower(), low.GetUpper()), Vector128.Narrow(high.GetLower(), high.GetUpper()));
         (bytes & Vector128<byte>.One).StoreUnsafe(ref Byte(ref start, index));
     }
 

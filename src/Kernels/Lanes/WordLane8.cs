@@ -33,5 +33,6 @@ internal readonly struct WordLane8 : IWordLane<Vector512<ulong>>
     public static Vector512<ulong> SubtractIfAtLeast(Vector512<ulong> a, Vector512<ulong> p) => Vector512.Min(a.AsUInt32(), (a - p).AsUInt32()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<ulong> a, ref uint start, nuint index) => Vector256.Narrow(a.GetLower(), a.GetUpper()).StoreUnsafe(ref start, index);
+    public static void Store(Vector512<ulong> a, ref uint start, nuint index) =>
+        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt32(a) : Vector256.Narrow(a.GetLower(), a.GetUpper())).StoreUnsafe(ref start, index);
 }
