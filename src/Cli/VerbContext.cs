@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using OnnxPipeline.Ort;
 
 namespace OnnxPipeline.Cli;
 
@@ -28,8 +29,8 @@ internal sealed class VerbContext(ParseResult parse, CommonFlags flags, Terminal
     /// <summary>At least 0.</summary>
     public long Seed => parse.GetValue(flags.Seed) ?? 0;
 
-    /// <summary>Null where the person leaves it to us.</summary>
-    public int? Threads => (int?)parse.GetValue(flags.Threads);
+    /// <summary>As given, else the physical cores.</summary>
+    public int Threads => (int?)parse.GetValue(flags.Threads) ?? PhysicalCores.Count;
 
     /// <summary>The value of an option; <c>null</c>, false or an empty array where it was not given.</summary>
     public T? Get<T>(Option<T> option) => parse.GetValue(option);

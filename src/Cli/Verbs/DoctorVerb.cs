@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using OnnxPipeline.Ort;
 
 namespace OnnxPipeline.Cli.Verbs;
 
@@ -16,7 +17,8 @@ internal static class DoctorVerb
             Os = RuntimeInformation.OSDescription,
             Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
             InstructionSet = InstructionSet(),
-            Cores = Environment.ProcessorCount,
+            Cores = PhysicalCores.Count,
+            LogicalCores = Environment.ProcessorCount,
         };
         context.Result.Write(report, result => result.Table(["what", "found"],
         [
@@ -24,7 +26,7 @@ internal static class DoctorVerb
             [".NET", report.Dotnet],
             ["system", $"{report.Os}, {report.Architecture}"],
             ["instruction set", report.InstructionSet],
-            ["logical cores", report.Cores.ToString()],
+            ["cores", $"{report.Cores} physical, {report.LogicalCores} logical, usable by this process"],
         ]));
     });
 
