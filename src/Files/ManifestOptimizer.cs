@@ -17,4 +17,11 @@ public sealed record ManifestOptimizer(
     double WeightDecay = 0,
     double? MaxGradNorm = null,
     int? AdamMode = null,
-    double? Momentum = null);
+    double? Momentum = null)
+{
+    /// <summary>AdamW with the defaults of Microsoft's tool.</summary>
+    public static ManifestOptimizer AdamW { get; } = new("adamw", 1e-3, [0.9, 0.999], 1e-6, AdamMode: 1);
+
+    /// <summary>SGD with the defaults of Microsoft's tool.</summary>
+    public static ManifestOptimizer Sgd { get; } = new("sgd", 1e-3, Momentum: 0);
+}

@@ -1,0 +1,45 @@
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Artifacts;
+
+/// <summary>What <see cref="ArtifactWriter"/> is asked for; the defaults are those of the verb <c>artifacts</c>.</summary>
+public sealed record ArtifactOptions
+{
+    /// <summary>A key of <see cref="Losses.Table"/> [<c>cross-entropy</c>].</summary>
+    public string Loss { get; init; } = "cross-entropy";
+
+    /// <summary>The graph output that feeds the loss. Null: the only one, else <c>loss</c> for the loss <c>none</c>, else <c>logits</c>.</summary>
+    public string? LossInput { get; init; }
+
+    /// <summary>Cross-entropy: the label of positions that do not count [−100].</summary>
+    public long IgnoreIndex { get; init; } = -100;
+
+    /// <summary>Cross-entropy: the share of the target spread evenly over the classes, at least 0 and below 1 [0].</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>Patterns of parameters to train; see <see cref="ParameterChoice"/> for what they, <see cref="Frozen"/> and neither mean.</summary>
+    public IReadOnlyList<string> Trainable { get; init; } = [];
+
+    /// <summary>Patterns of weights that stay as they are.</summary>
+    public IReadOnlyList<string> Frozen { get; init; } = [];
+
+    /// <summary>The optimizer whose graph is made; null: none [AdamW with the values of Microsoft's tool].</summary>
+    public ManifestOptimizer? Optimizer { get; init; } = ManifestOptimizer.AdamW;
+
+    /// <summary>Further outputs of the training and evaluation graphs, after the loss.</summary>
+    public IReadOnlyList<string> Outputs { get; init; } = [];
+
+    public ArtifactTarget Target { get; init; }
+
+    /// <summary>Whether to write <c>nominal_checkpoint</c> too: names and types without values.</summary>
+    public bool Nominal { get; init; }
+
+    /// <summary>Put before every file name.</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>The manifest of the model's folder: what is trainable if no pattern says it, family, task, label names, tokenizer.</summary>
+    public Manifest? Known { get; init; }
+
+    /// <summary>Goes to the manifest.</summary>
+    public string ToolVersion { get; init; } = typeof(ArtifactOptions).Assembly.GetName().Version!.ToString(3);
+}

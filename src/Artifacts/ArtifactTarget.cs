@@ -1,0 +1,8 @@
+namespace OnnxPipeline.Artifacts;
+
+/// <summary>Which runtime the artifacts are for.</summary>
+public enum ArtifactTarget
+{
+    /// <summary>Microsoft's training runtime, in all its bindings: training, evaluation and optimizer graph, and a checkpoint.</summary>
+    OrtTraining,
+}

@@ -1,0 +1,13 @@
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Artifacts;
+
+/// <summary>An initializer that becomes an input of the training graph.</summary>
+/// <param name="Name">Its name there.</param>
+/// <param name="Data">Its elements.</param>
+/// <param name="Trainable">Whether it gets a gradient.</param>
+public sealed record Parameter(string Name, Tensor Data, bool Trainable)
+{
+    public Shape Shape => Shape.Of(Data.Dims);
+}

@@ -1,0 +1,112 @@
+using OnnxPipeline.Autodiff;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Artifacts;
+
+/// <summary>
+/// Decides by use which float initializers are weights. One is a weight if it reaches, directly or through operators that only move, cast
+/// or repeat elements, a use of <see cref="WeightUses"/>, on a way that is differentiable up to the loss. Names and origin do not count:
+/// exporters put weights into Constant nodes and give them any name.
+/// </summary>
+public static class Weights
+{
+    private static readonly HashSet<string> Moves = ["Transpose", "Reshape", "Squeeze", "Unsqueeze", "Expand", "Slice", "Split", "Identity", "Cast"];
+
+    /// <summary>Every float initializer in order, then the float outputs of Constant nodes in node order.</summary>
+    /// <param name="graph">Without calls of local functions.</param>
+    /// <param name="opsets">Domain → version.</param>
+    /// <param name="roots">What feeds the loss: its input, or all outputs where there is no loss yet.</param>
+    /// <param name="table">Null: <see cref="GradientTable.Default"/>. An operator that is not in it counts as differentiable: the walker will name it.</param>
+    public static IReadOnlyList<WeightCandidate> Classify(Graph graph, IReadOnlyDictionary<string, int> opsets, IEnumerable<Value> roots, GradientTable? table = null)
+    {
+        var reaching = Reaching(graph, opsets, roots, table ?? GradientTable.Default);
+        var dynamic = Dynamic(graph);
+        return [.. Candidates(graph).Select(value => Classify(value, reaching, dynamic))];
+    }
+
+    /// <summary>Whether an operator only moves, casts or repeats the elements of its first input.</summary>
+    internal static bool IsMove(Node node) => node.Domain.Length == 0 && Moves.Contains(node.OpType);
+
+    private static IEnumerable<Value> Candidates(Graph graph) => graph.Initializers
+        .Concat(graph.Nodes.Where(n => n.OpType == "Constant" && n.Domain.Length == 0).Select(n => n.Outputs[0]))
+        .Where(v => v.ConstantData is { } data && data.Type.IsFloat());
+
+    private static WeightCandidate Classify(Value value, HashSet<Value> reaching, HashSet<Value> dynamic)
+    {
+        if (value.ConstantData!.Rank == 0)
+        {
+            return new(value, WeightVerdict.Constant, "a scalar");
+        }
+
+        var seen = new HashSet<Value> { value };
+        var queue = new Queue<Value>(seen);
+        var (cut, others) = (false, new SortedSet<string>(StringComparer.Ordinal));
+        while (queue.TryDequeue(out var moved))
+        {
+            foreach (var (node, index) in moved.Uses.OrderBy(u => u.Index))
+            {
+                if (node.OpType == "BatchNormalization" && index >= 3)
+                {
+                    return new(value, WeightVerdict.Buffer, $"running statistics of {Label(node)}");
+                }
+
+                if (!node.Outputs.Any(reaching.Contains))
+                {
+                    cut = true;
+                }
+                else if (IsMove(node) && index == 0)
+                {
+                    foreach (var output in node.Outputs.Where(seen.Add))
+                    {
+                        queue.Enqueue(output);
+                    }
+                }
+                else if (WeightUses.Reason(node, index, moved, dynamic) is { } reason)
+                {
+                    return new(value, WeightVerdict.Weight, $"{reason} {Label(node)}");
+                }
+                else
+                {
+                    others.Add(node.OpType);
+                }
+            }
+        }
+
+        return new(value, WeightVerdict.Constant,
+            others.Count > 0 ? $"used only by {string.Join(", ", others)}" : cut ? "the loss does not depend on it differentiably" : "not used");
+    }
+
+    /// <summary>Values from which a differentiable way leads to a root.</summary>
+    private static HashSet<Value> Reaching(Graph graph, IReadOnlyDictionary<string, int> opsets, IEnumerable<Value> roots, GradientTable table)
+    {
+        var reaching = roots.ToHashSet();
+        foreach (var node in graph.Nodes.Reverse())
+        {
+            if (node.Outputs.Any(reaching.Contains) && table.Find(node.Domain, node.OpType, opsets.GetValueOrDefault(node.Domain, 1)) is not { Rule: null })
+            {
+                reaching.UnionWith(node.Inputs.Concat(node.Subgraphs.SelectMany(g => g.AllNodes()).SelectMany(n => n.Inputs))
+                    .OfType<Value>().Where(v => v.Element.IsFloat() || v.Element == ElementType.Undefined));
+            }
+        }
+
+        return reaching;
+    }
+
+    /// <summary>Values that depend on a graph input: activations, and numbers computed from them.</summary>
+    private static HashSet<Value> Dynamic(Graph graph)
+    {
+        var dynamic = graph.Inputs.Where(v => v.Initializer is null).ToHashSet();
+        foreach (var node in graph.Nodes)
+        {
+            if (node.Inputs.Concat(node.Subgraphs.SelectMany(g => g.AllNodes()).SelectMany(n => n.Inputs)).Any(v => v is not null && dynamic.Contains(v)))
+            {
+                dynamic.UnionWith(node.Outputs);
+            }
+        }
+
+        return dynamic;
+    }
+
+    private static string Label(Node node) => node.Name.Length > 0 ? node.Name : node.Outputs[0].Name;
+}

@@ -1,0 +1,30 @@
+namespace OnnxPipeline.Ir;
+
+/// <summary>Removes nodes and initializers that no graph output needs. Inputs stay.</summary>
+public static class DeadCode
+{
+    /// <summary>Changes <paramref name="graph"/> in place; subgraphs lose nothing but keep alive what they take from outside.</summary>
+    /// <returns>The number of nodes removed.</returns>
+    public static int Remove(Graph graph)
+    {
+        var outputs = graph.Outputs.Concat(graph.AllNodes().SelectMany(n => n.Subgraphs).SelectMany(g => g.Outputs)).ToHashSet();
+        var removed = 0;
+        foreach (var node in graph.Nodes.Reverse().ToList())
+        {
+            if (!node.Outputs.Any(v => v.Uses.Count > 0 || outputs.Contains(v)))
+            {
+                // What its subgraphs take from outside is no longer used either.
+                foreach (var inner in node.Subgraphs.SelectMany(g => g.AllNodes()).ToList())
+                {
+                    inner.DetachInputs();
+                }
+
+                graph.Nodes.Remove(node);
+                removed++;
+            }
+        }
+
+        graph.Initializers.RemoveAll(v => v.Uses.Count == 0 && !outputs.Contains(v) && !graph.Inputs.Contains(v));
+        return removed;
+    }
+}

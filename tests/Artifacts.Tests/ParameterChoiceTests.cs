@@ -1,0 +1,51 @@
+using NUnit.Framework;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Artifacts.Tests;
+
+public sealed class ParameterChoiceTests
+{
+    private static readonly WeightCandidate[] Candidates =
+    [
+        Candidate("fc1.weight", WeightVerdict.Weight), Candidate("fc1.bias", WeightVerdict.Weight), Candidate("fc2.weight", WeightVerdict.Weight),
+        Candidate("mean", WeightVerdict.Buffer), Candidate("scale", WeightVerdict.Constant),
+    ];
+
+    private static WeightCandidate Candidate(string name, WeightVerdict verdict) =>
+        new(new Value(name, ElementType.Float, [1]) { Initializer = Tensor.Vector(1f) }, verdict, "");
+
+    private static string Choose(string[] trainable, string[] frozen, Manifest? known = null) =>
+        string.Join(" ", ParameterChoice.Choose(Candidates, trainable, frozen, known).Select(c => (c.Trainable ? "+" : "-") + c.Candidate.Name));
+
+    [Test]
+    public void Choose_NoPatterns_TrainsEveryWeight() => Assert.That(Choose([], []), Is.EqualTo("+fc1.weight +fc1.bias +fc2.weight"));
+
+    [Test]
+    public void Choose_TrainableOnly_FreezesTheOthers() => Assert.That(Choose(["fc2.*"], []), Is.EqualTo("-fc1.weight -fc1.bias +fc2.weight"));
+
+    [Test]
+    public void Choose_FrozenOnly_TrainsTheOthers() => Assert.That(Choose([], ["fc1.*"]), Is.EqualTo("-fc1.weight -fc1.bias +fc2.weight"));
+
+    [Test]
+    public void Choose_TrainableConstant_BecomesAParameter() => Assert.That(Choose(["fc2.*", "scale"], []), Is.EqualTo("-fc1.weight -fc1.bias +fc2.weight +scale"));
+
+    [Test]
+    public void Choose_Manifest_DecidesOnlyWithoutPatterns()
+    {
+        var known = new Manifest { Parameters = [new("fc1.weight", [1], "F32", false)] };
+        Assert.That(Choose([], [], known), Is.EqualTo("-fc1.weight +fc1.bias +fc2.weight"));
+        Assert.That(Choose([], ["fc1.bias"], known), Is.EqualTo("+fc1.weight -fc1.bias +fc2.weight"));
+    }
+
+    [Test]
+    public void Choose_NameMatchedByBoth_IsAnError() =>
+        Assert.That(() => Choose(["fc1.*"], ["fc?.bias"]), Throws.TypeOf<NamePatternException>().With.Message.Contain("'fc1.bias'").And.Message.Contain("'fc?.bias'"));
+
+    [Test]
+    public void Choose_PatternWithoutMatch_IsAnError()
+    {
+        Assert.That(() => Choose(["fc2.wieght"], []), Throws.TypeOf<NamePatternException>().With.Message.Contain("--trainable").And.Message.Contain("fc2.weight"));
+        Assert.That(() => Choose([], ["scale"]), Throws.TypeOf<NamePatternException>().With.Message.Contain("--frozen"), "--frozen looks at weights only");
+    }
+}

@@ -1,0 +1,80 @@
+using NUnit.Framework;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Artifacts.Tests;
+
+public sealed class WeightsTests
+{
+    private static readonly Dictionary<string, int> Opsets = new() { [""] = 18 };
+
+    private static Tensor Ones(params long[] dims)
+    {
+        var count = dims.Aggregate(1L, (a, b) => a * b);
+        return Tensor.From<float>([.. Enumerable.Repeat(1f, (int)count)], dims);
+    }
+
+    /// <summary>The verdict on <c>w</c> in a graph that computes y from x [batch, 4, 8] and w.</summary>
+    private static WeightCandidate Verdict(long[] dims, Func<GraphBuilder, Value, Value, Value> use)
+    {
+        var graph = new Graph("g");
+        var build = new GraphBuilder(graph, 18);
+        var x = build.Input("x", ElementType.Float, ["batch", 4, 8]);
+        var w = build.Initializer("w", Ones(dims));
+        var y = use(build, x, w);
+        build.Output(y, "y");
+        return Weights.Classify(graph, Opsets, [y]).Single(c => c.Name == "w");
+    }
+
+    private static readonly object[] Cases =
+    [
+        Case("MatMul", [8, 3], WeightVerdict.Weight, (b, x, w) => b.MatMul(x, w)),
+        Case("MatMulTransposed", [3, 8], WeightVerdict.Weight, (b, x, w) => b.MatMul(x, b.Transpose(w, 1, 0))),
+        Case("MatMulCastAndReshaped", [24], WeightVerdict.Weight, (b, x, w) => b.MatMul(x, b.Cast(b.Reshape(w, 8, 3), ElementType.Float))),
+        Case("Gather", [10, 8], WeightVerdict.Weight, (b, x, w) => b.Add(x, b.Gather(w, b.Constant(1)))),
+        Case("Bias", [8], WeightVerdict.Weight, (b, x, w) => b.Add(x, w)),
+        Case("BiasOfOne", [1], WeightVerdict.Weight, (b, x, w) => b.Add(x, w)),
+        Case("PositionTable", [4, 8], WeightVerdict.Weight, (b, x, w) => b.Add(x, w)),
+        Case("Mask", [4, 8], WeightVerdict.Constant, (b, x, w) => b.Softmax(b.Add(x, w))),
+        Case("RowBeforeSoftmax", [8], WeightVerdict.Weight, (b, x, w) => b.Softmax(b.Add(x, w))),
+        Case("Factor", [8], WeightVerdict.Weight, (b, x, w) => b.Mul(x, w)),
+        Case("FactorOfOne", [1], WeightVerdict.Weight, (b, x, w) => b.Mul(x, w)),
+        Case("FactorOfOneByOne", [1, 1], WeightVerdict.Constant, (b, x, w) => b.Mul(x, w)),
+        Case("FactorMatrix", [4, 8], WeightVerdict.Constant, (b, x, w) => b.Mul(x, w)),
+        Case("Divisor", [8], WeightVerdict.Constant, (b, x, w) => b.Div(x, w)),
+        Case("Scalar", [], WeightVerdict.Constant, (b, x, w) => b.Mul(x, w)),
+        Case("Concatenated", [1, 1, 8], WeightVerdict.Weight, (b, x, w) => b.Concat(1, b.Expand(w, b.Constant(2, 1, 8)), x)),
+        Case("ConcatenatedConstants", [1, 8], WeightVerdict.Constant, (b, x, w) => b.Div(x, b.Concat(0, w, b.Constant(Ones(3, 8))))),
+        Case("NormalizationScale", [8], WeightVerdict.Weight, (b, x, w) => b.LayerNormalization(x, w, null)),
+        Case("InverseFrequencies", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Cos(b.Concat(2, b.MatMul(x, w), b.MatMul(x, w)))),
+        Case("BehindFloor", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Op("Floor", [b.MatMul(x, w)])),
+        Case("Slope", [8], WeightVerdict.Weight, (b, x, w) => b.Op("PRelu", [x, w])),
+        Case("RunningMean", [4], WeightVerdict.Buffer, (b, x, w) => b.Op("BatchNormalization", [x, b.Constant(Ones(4)), b.Constant(Ones(4)), w, b.Constant(Ones(4))])),
+        Case("BatchNormalizationScale", [4], WeightVerdict.Weight, (b, x, w) => b.Op("BatchNormalization", [x, w, b.Constant(Ones(4)), b.Constant(Ones(4)), b.Constant(Ones(4))])),
+        Case("Unused", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Neg(x)),
+    ];
+
+    private static TestCaseData Case(string name, long[] dims, WeightVerdict verdict, Func<GraphBuilder, Value, Value, Value> use) =>
+        new TestCaseData(dims, verdict, use).SetArgDisplayNames(name);
+
+    [TestCaseSource(nameof(Cases))]
+    public void Classify_Use_DecidesTheVerdict(long[] dims, WeightVerdict verdict, Func<GraphBuilder, Value, Value, Value> use)
+    {
+        var found = Verdict(dims, use);
+        Assert.That(found.Verdict, Is.EqualTo(verdict), found.Reason);
+        Assert.That(found.Reason, Is.Not.Empty);
+    }
+
+    [Test]
+    public void Classify_WeightInAConstantNode_ComesAfterTheInitializers()
+    {
+        var graph = new Graph("g");
+        var build = new GraphBuilder(graph, 18);
+        var x = build.Input("x", ElementType.Float, ["batch", 8]);
+        var constant = build.Constant(Ones(8, 8));
+        constant.Name = "val_1";
+        var y = build.MatMul(build.MatMul(x, constant), build.Initializer("w", Ones(8, 2)));
+        build.Output(y, "y");
+        Assert.That(Weights.Classify(graph, Opsets, [y]).Select(c => (c.Name, c.Verdict)), Is.EqualTo(new[] { ("w", WeightVerdict.Weight), ("val_1", WeightVerdict.Weight) }));
+    }
+}
