@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using OnnxPipeline.Files;
 
 namespace OnnxPipeline.Cli;
 
@@ -112,6 +113,25 @@ internal static class Flags
             }
 
             return default;
+        },
+    };
+
+    /// <summary>A value that a room parses; its error becomes one of usage.</summary>
+    public static Option<T> Parsed<T>(string name, string helpName, string description, Func<string, T> parse) => new(name)
+    {
+        HelpName = helpName,
+        Description = description,
+        CustomParser = argument =>
+        {
+            try
+            {
+                return argument.Tokens is [var token] ? parse(token.Value) : default;
+            }
+            catch (PipelineException e)
+            {
+                argument.AddError($"{name}: {e.Message}");
+                return default;
+            }
         },
     };
 

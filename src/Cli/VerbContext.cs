@@ -38,6 +38,10 @@ internal sealed class VerbContext(ParseResult parse, CommonFlags flags, Terminal
     /// <summary>The value of an option that may not be left out.</summary>
     public T Need<T>(Option<T> option) => parse.GetRequiredValue(option);
 
+    /// <summary>The value of an option that may be left out only where <paramref name="unless"/> stands.</summary>
+    /// <exception cref="UsageException">It was left out.</exception>
+    public T Need<T>(Option<T> option, string unless) => parse.GetValue(option) ?? throw new UsageException($"{option.Name} is missing; it may be left out with {unless} only.");
+
     /// <summary>The value of an argument.</summary>
     public T Need<T>(Argument<T> argument) => parse.GetRequiredValue(argument);
 

@@ -49,16 +49,22 @@ public sealed class TensorFile
 
     /// <summary>Writes the tensors in the format that the extension of <paramref name="path"/> names; an existing file is replaced in one step.</summary>
     /// <exception cref="FileFormatException">Another extension, or a tensor that the format cannot hold.</exception>
-    public static void Write(string path, IReadOnlyList<NamedTensor> tensors)
+    public static void Write(string path, IReadOnlyList<NamedTensor> tensors) => AtomicFile.Write(path, Writer(path, tensors));
+
+    /// <summary>Writes and commits the target, in the format that the extension of its final path names.</summary>
+    /// <inheritdoc cref="Write(string, IReadOnlyList{NamedTensor})"/>
+    public static void Write(OutputTarget target, IReadOnlyList<NamedTensor> tensors)
     {
-        Action<Stream> write = System.IO.Path.GetExtension(path).ToLowerInvariant() switch
-        {
-            ".safetensors" => stream => SafeTensors.Write(stream, tensors),
-            ".npz" => stream => Npz.Write(stream, tensors),
-            _ => throw Unknown(path),
-        };
-        AtomicFile.Write(path, write);
+        AtomicFile.Write(target.Path, Writer(target.FinalPath, tensors));
+        target.Commit();
     }
+
+    private static Action<Stream> Writer(string path, IReadOnlyList<NamedTensor> tensors) => System.IO.Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".safetensors" => stream => SafeTensors.Write(stream, tensors),
+        ".npz" => stream => Npz.Write(stream, tensors),
+        _ => throw Unknown(path),
+    };
 
     private static FileFormatException Unknown(string path) =>
         new($"{path}: tensor files end in .safetensors or .npz; the extension says which it is.");
