@@ -1,0 +1,19 @@
+using OnnxPipeline.Ort.Engines;
+
+namespace OnnxPipeline.Training;
+
+/// <summary>Training or evaluation data: examples by number, the same content for the same number and epoch however often it is asked for.</summary>
+public interface IExamples
+{
+    /// <summary>Examples in one epoch.</summary>
+    long Count { get; }
+
+    /// <summary>
+    /// What <paramref name="rows"/> weigh in a mean over several micro-batches: label positions that count where the loss is one mean over
+    /// positions, examples otherwise.
+    /// </summary>
+    long Counted(long epoch, ReadOnlySpan<long> rows);
+
+    /// <summary>Writes the examples into the engine's input memory.</summary>
+    void Fill(ITrainingEngine engine, long epoch, ReadOnlySpan<long> rows);
+}

@@ -1,0 +1,103 @@
+using System.Text;
+
+namespace OnnxPipeline.Training;
+
+/// <summary>loss.svg: training loss (thin: every row, thick: its running mean) and evaluation loss over steps. Plain SVG, so that no drawing library has to load.</summary>
+public static class LossPlot
+{
+    private const double Width = 860, Height = 480, Left = 70, Right = 20, Top = 40, Bottom = 50;
+
+    /// <summary>The picture of the rows of a metrics.csv.</summary>
+    public static string Svg(IReadOnlyList<MetricsFile.Row> rows, string title)
+    {
+        var train = Points(rows, "train");
+        var eval = Points(rows, "eval");
+        var all = train.Concat(eval).ToArray();
+        var svg = new StringBuilder();
+        svg.Append($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"sans-serif\" font-size=\"13\">\n");
+        svg.Append($"<rect width=\"{Width}\" height=\"{Height}\" fill=\"white\"/>\n<text x=\"{Left}\" y=\"24\" font-size=\"16\">{Escape(title)}</text>\n");
+        if (all.Length == 0)
+        {
+            return svg.Append($"<text x=\"{Left}\" y=\"{Height / 2}\">no step yet</text>\n</svg>\n").ToString();
+        }
+
+        var (maxStep, low, high) = (Math.Max(all.Max(p => p.Step), 1), all.Min(p => p.Loss), all.Max(p => p.Loss));
+        var margin = high > low ? (high - low) * 0.05 : Math.Max(Math.Abs(high) * 0.1, 0.1);
+        (low, high) = (low - margin, high + margin);
+        double X(double step) => Left + step / maxStep * (Width - Left - Right);
+        double Y(double loss) => Top + (high - loss) / (high - low) * (Height - Top - Bottom);
+
+        foreach (var tick in Ticks(low, high))
+        {
+            svg.Append($"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(tick):0.#}\" y2=\"{Y(tick):0.#}\" stroke=\"#e5e5e5\"/><text x=\"{Left - 8}\" y=\"{Y(tick) + 4:0.#}\" text-anchor=\"end\">{tick:0.####}</text>\n");
+        }
+
+        foreach (var tick in Ticks(0, maxStep))
+        {
+            svg.Append($"<text x=\"{X(tick):0.#}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{tick:0.##}</text>\n");
+        }
+
+        svg.Append($"<line x1=\"{Left}\" x2=\"{Left}\" y1=\"{Top}\" y2=\"{Height - Bottom}\" stroke=\"#888\"/><line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom}\" stroke=\"#888\"/>\n");
+        svg.Append($"<text x=\"{(Left + Width) / 2}\" y=\"{Height - 12}\" text-anchor=\"middle\">step</text>\n");
+        Line(Thinned(train), "#a9c9ec", 1);
+        Line(Thinned(Smoothed(train)), "#1f6fbf", 2);
+        Line(eval, "#d1495b", 2);
+        foreach (var (step, loss) in eval.Length <= 60 ? eval : [])
+        {
+            svg.Append($"<circle cx=\"{X(step):0.#}\" cy=\"{Y(loss):0.#}\" r=\"3\" fill=\"#d1495b\"/>\n");
+        }
+
+        Legend(0, "#1f6fbf", train.Length > 0 ? $"train {train[^1].Loss:0.####}" : "");
+        Legend(1, "#d1495b", eval.Length > 0 ? $"eval {eval[^1].Loss:0.####} (best {eval.Min(p => p.Loss):0.####})" : "");
+        return svg.Append("</svg>\n").ToString();
+
+        void Line(IEnumerable<(double Step, double Loss)> points, string color, double width)
+        {
+            var path = string.Join(" ", points.Select(p => $"{X(p.Step):0.#},{Y(p.Loss):0.#}"));
+            if (path.Length > 0)
+            {
+                svg.Append($"<polyline points=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\"/>\n");
+            }
+        }
+
+        void Legend(int index, string color, string text)
+        {
+            if (text.Length > 0)
+            {
+                var y = Top + 14 + 20 * index;
+                svg.Append($"<line x1=\"{Width - 250}\" x2=\"{Width - 225}\" y1=\"{y - 4}\" y2=\"{y - 4}\" stroke=\"{color}\" stroke-width=\"3\"/><text x=\"{Width - 218}\" y=\"{y}\">{text}</text>\n");
+            }
+        }
+    }
+
+    private static (double Step, double Loss)[] Points(IEnumerable<MetricsFile.Row> rows, string split) =>
+        [.. rows.Where(r => r.Split == split && float.IsFinite(r.Loss)).Select(r => ((double)r.Step, (double)r.Loss))];
+
+    /// <summary>Exponential running mean over about a fiftieth of the run.</summary>
+    private static (double Step, double Loss)[] Smoothed((double Step, double Loss)[] points)
+    {
+        var keep = 1 - 1 / Math.Max(points.Length / 50.0, 1);
+        var mean = points.Length > 0 ? points[0].Loss : 0;
+        return [.. points.Select(p => (p.Step, mean = keep * mean + (1 - keep) * p.Loss))];
+    }
+
+    /// <summary>At most 1,000 points: more do not show at this width.</summary>
+    private static IEnumerable<(double Step, double Loss)> Thinned((double Step, double Loss)[] points)
+    {
+        var stride = Math.Max(points.Length / 1000, 1);
+        return points.Where((_, i) => i % stride == 0 || i == points.Length - 1);
+    }
+
+    private static IEnumerable<double> Ticks(double low, double high)
+    {
+        var raw = (high - low) / 6;
+        var power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
+        var step = new[] { 1, 2, 5, 10 }.Select(m => m * power).First(s => s >= raw);
+        for (var tick = Math.Ceiling(low / step) * step; tick <= high; tick += step)
+        {
+            yield return tick;
+        }
+    }
+
+    private static string Escape(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
+}

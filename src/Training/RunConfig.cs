@@ -1,0 +1,140 @@
+namespace OnnxPipeline.Training;
+
+/// <summary>
+/// Everything that decides what a run does, resolved: no value is looked up elsewhere later. The same names in kebab case are the flags of
+/// the command line and the keys of run.json; the defaults here are those of <c>train</c>.
+/// </summary>
+public sealed record RunConfig
+{
+    /// <summary><c>train</c> or <c>pretrain</c>.</summary>
+    public required string Verb { get; init; }
+
+    /// <summary>train: the artifacts folder the run was started with; the run keeps a copy.</summary>
+    public string? Artifacts { get; init; }
+
+    /// <summary>Tensor file (train), text files, folders or globs (pretrain); absolute.</summary>
+    public required IReadOnlyList<string> Data { get; init; }
+
+    /// <summary>train: a tensor file that is evaluated.</summary>
+    public string? EvalData { get; init; }
+
+    /// <summary>pretrain: a model folder to go on from; null where <see cref="Config"/> is given.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>pretrain: a Hugging Face style config.json.</summary>
+    public string? Config { get; init; }
+
+    /// <summary>pretrain: <c>clm</c>.</summary>
+    public string? Objective { get; init; }
+
+    /// <summary>pretrain: tokenizer folder.</summary>
+    public string? Tokenizer { get; init; }
+
+    /// <summary>pretrain: tokens per example.</summary>
+    public int? Block { get; init; }
+
+    /// <summary>pretrain: a file, or the share of the text at its end.</summary>
+    public string? Validation { get; init; }
+
+    /// <summary>Examples per micro-batch.</summary>
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>Micro-batches per optimizer step.</summary>
+    public int Accumulation { get; init; } = 1;
+
+    /// <summary>Optimizer steps; null: as <see cref="Epochs"/> or <see cref="Minutes"/> say.</summary>
+    public long? Steps { get; init; }
+
+    /// <summary>Passes over the data; 1 where neither steps nor minutes are given.</summary>
+    public double? Epochs { get; init; }
+
+    /// <summary>Training time in minutes, evaluation and saving included; such a run is not reproducible to the bit.</summary>
+    public double? Minutes { get; init; }
+
+    /// <summary>False: examples in file order.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary><c>adamw</c> or <c>sgd</c>.</summary>
+    public string Optimizer { get; init; } = "adamw";
+
+    public double Lr { get; init; } = 1e-3;
+
+    public double Beta1 { get; init; } = 0.9;
+
+    public double Beta2 { get; init; } = 0.999;
+
+    public double Eps { get; init; } = 1e-6;
+
+    public double WeightDecay { get; init; }
+
+    public double Momentum { get; init; }
+
+    /// <summary>Null: gradients are not clipped.</summary>
+    public double? MaxGradNorm { get; init; }
+
+    public int AdamMode { get; init; } = 1;
+
+    /// <summary>Whether biases and normalization parameters are left out of the weight decay: parameters of rank 0 or 1.</summary>
+    public bool DecayMatricesOnly { get; init; }
+
+    public string Schedule { get; init; } = "constant";
+
+    public Warmup Warmup { get; init; }
+
+    public double MinLr { get; init; }
+
+    /// <summary>Steps between evaluations; null: at the end of each epoch.</summary>
+    public long? EvalEvery { get; init; }
+
+    /// <summary>Steps between checkpoints; null: at the end of each epoch.</summary>
+    public long? SaveEvery { get; init; }
+
+    /// <summary>How many <c>step-N</c> folders stay, besides those that <c>best</c> and <c>last</c> name.</summary>
+    public int KeepSteps { get; init; } = 1;
+
+    /// <summary>Steps per row of metrics.csv, which holds their mean.</summary>
+    public int LogEvery { get; init; } = 1;
+
+    public double LabelSmoothing { get; init; }
+
+    public long Seed { get; init; }
+
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Refuses values that no run can have.</summary>
+    /// <exception cref="TrainingException">A value is out of its range (wrong usage).</exception>
+    public void Check()
+    {
+        Require(BatchSize > 0, "--batch-size", BatchSize, "at least 1");
+        Require(Accumulation > 0, "--accumulation", Accumulation, "at least 1");
+        Require(Steps is null or > 0, "--steps", Steps, "at least 1");
+        Require(Epochs is null or > 0, "--epochs", Epochs, "above 0");
+        Require(Minutes is null or > 0, "--minutes", Minutes, "above 0");
+        Require(Optimizer is "adamw" or "sgd", "--optimizer", Optimizer, "adamw or sgd");
+        Require(double.IsFinite(Lr) && Lr >= 0, "--lr", Lr, "a number of at least 0");
+        Require(Beta1 is >= 0 and < 1 && Beta2 is >= 0 and < 1, "--betas", $"{Beta1},{Beta2}", "two numbers of at least 0 and below 1");
+        Require(Eps >= 0, "--eps", Eps, "at least 0");
+        Require(WeightDecay >= 0, "--weight-decay", WeightDecay, "at least 0");
+        Require(Momentum is >= 0 and < 1, "--momentum", Momentum, "at least 0 and below 1");
+        Require(MaxGradNorm is null or > 0, "--max-grad-norm", MaxGradNorm, "above 0");
+        Require(AdamMode is 0 or 1, "--adam-mode", AdamMode, "0 or 1");
+        Require(Training.Schedule.Kinds.Contains(Schedule), "--schedule", Schedule, string.Join(", ", Training.Schedule.Kinds));
+        Require(EvalEvery is null or > 0, "--eval-every", EvalEvery, "at least 1");
+        Require(SaveEvery is null or > 0, "--save-every", SaveEvery, "at least 1");
+        Require(KeepSteps >= 0, "--keep-steps", KeepSteps, "at least 0");
+        Require(LogEvery > 0, "--log-every", LogEvery, "at least 1");
+        Require(Threads > 0, "--threads", Threads, "at least 1");
+        if (Steps is not null && Epochs is not null)
+        {
+            throw new TrainingException("--steps and --epochs both say how long the run is; give one of them.", 64);
+        }
+    }
+
+    private static void Require(bool holds, string flag, object? found, string wanted)
+    {
+        if (!holds)
+        {
+            throw new TrainingException($"{flag} is {found}, wanted {wanted}.", 64);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+using System.Diagnostics;
+using OnnxPipeline.Ort.Engines;
+
+namespace OnnxPipeline.Training;
+
+/// <summary>
+/// The training loop, the same for every verb: micro-batches → gradients → clip → update; a row of metrics, evaluation, a checkpoint when
+/// they are due. Everything it does follows from the configuration and the step number, so a run goes on from a checkpoint bit for bit.
+/// </summary>
+public sealed class TrainLoop
+{
+    private readonly ITrainingEngine _engine;
+    private readonly IExamples _train;
+    private readonly IExamples? _eval;
+    private readonly RunConfig _config;
+    private readonly RunFolder _folder;
+    private readonly IProgress<TrainProgress>? _progress;
+    private readonly StepPlan _plan;
+    private readonly Schedule _schedule;
+    private readonly long? _totalSteps;
+    private readonly Stopwatch _clock = new();
+    private RunState _state = new();
+    private float? _evalLoss;
+    private float _rowLoss;
+    private float _gradientNorm;
+
+    public TrainLoop(ITrainingEngine engine, IExamples train, IExamples? eval, RunConfig config, RunFolder folder, IProgress<TrainProgress>? progress)
+    {
+        (_engine, _train, _eval, _config, _folder, _progress) = (engine, train, eval, config, folder, progress);
+        _plan = new(train.Count, config.BatchSize, config.Accumulation, config.Shuffle, config.Seed);
+        _schedule = new(config.Schedule, config.Lr, config.MinLr, config.Warmup);
+        _totalSteps = config.Steps
+            ?? (config.Epochs is { } epochs ? (long)Math.Ceiling(epochs * _plan.StepsPerEpoch) : config.Minutes is null ? _plan.StepsPerEpoch : null);
+    }
+
+    /// <summary>Trains from the last checkpoint (or the start) to the end.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled; the state was saved.</exception>
+    /// <exception cref="TrainingException">The loss is no number, or the disk is full; the last checkpoint stands.</exception>
+    public RunResult Run(CancellationToken cancellation)
+    {
+        _engine.UseOptimizer(Optimizer());
+        _state = _folder.Restore(_engine) ?? new();
+        var (startTokens, startSeconds) = (_state.Tokens, _state.Seconds);
+        using var metrics = MetricsFile.Open(_folder.Metrics, _state.Step);
+        _clock.Start();
+        for (var done = Done(); !done;)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                Save(metrics, best: false);
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            var step = _state.Step;
+            var expected = ExpectedSteps();
+            var rate = (float)_schedule.At(step, expected);
+            var loss = Step(step, rate);
+            done = Done();
+            Log(metrics, rate, loss, done);
+            var best = _eval is not null && (done || Due(_config.EvalEvery, step)) && Evaluate(metrics);
+            if (best || done || Due(_config.SaveEvery, step))
+            {
+                Save(metrics, best);
+            }
+
+            Report(loss, rate, startTokens, startSeconds);
+        }
+
+        return Result("finished");
+    }
+
+    /// <summary>The result as run.json has it.</summary>
+    public RunResult Result(string status, string? error = null) =>
+        new(status, _state.Step, _state.Step > 0 ? _rowLoss : null, _evalLoss, _state.BestLoss, _state.BestStep, _state.Tokens, Math.Round(Seconds, 3), error);
+
+    private double Seconds => _state.Seconds + _clock.Elapsed.TotalSeconds;
+
+    private bool Done() => _totalSteps is { } steps ? _state.Step >= steps : Seconds >= _config.Minutes * 60;
+
+    /// <summary>The number of steps that the schedule counts on: known, or from the share of the time that is gone.</summary>
+    private double ExpectedSteps()
+    {
+        if (_totalSteps is { } steps)
+        {
+            return steps;
+        }
+
+        var gone = Math.Clamp(Seconds / (_config.Minutes!.Value * 60), 1e-6, 1);
+        return Math.Max(_state.Step / gone, _state.Step + 1);
+    }
+
+    /// <summary>One optimizer step; gives the weighted mean loss of its micro-batches.</summary>
+    private float Step(long step, float rate)
+    {
+        var micro = _plan.MicroBatches(step);
+        var epoch = _plan.EpochOf(step);
+        long total = 0;
+        for (var i = 0; i < micro; i++)
+        {
+            total += _train.Counted(epoch, _plan.RowsOf(step, i));
+        }
+
+        _engine.ClearGradients();
+        double loss = 0;
+        _gradientNorm = 0;
+        for (var i = 0; i < micro && total > 0; i++)
+        {
+            var rows = _plan.RowsOf(step, i);
+            var weight = (double)_train.Counted(epoch, rows) / total;
+            if (weight == 0)
+            {
+                continue; // nothing counts here: no loss, no gradient
+            }
+
+            _train.Fill(_engine, epoch, rows);
+            var part = _engine.ForwardBackward((float)weight, _config.Seed + i, step);
+            if (!float.IsFinite(part))
+            {
+                throw Diverged($"the loss is {part}", step, i, rate);
+            }
+
+            loss += weight * part;
+        }
+
+        if (total > 0)
+        {
+            var norm = _engine.GradientNorm();
+            _gradientNorm = (float)norm;
+            if (!double.IsFinite(norm))
+            {
+                throw Diverged($"the gradient norm is {norm}", step, 0, rate);
+            }
+
+            var scale = _config.MaxGradNorm is { } limit ? Math.Min(1, limit / (norm + 1e-6)) : 1;
+            _engine.OptimizerStep(rate, (float)scale);
+        }
+
+        _state = _state with { Step = step + 1, OptimizerSteps = _engine.Step, Tokens = _state.Tokens + total };
+        return (float)loss;
+    }
+
+    private TrainingException Diverged(string what, long step, int micro, float rate)
+    {
+        var rows = _plan.RowsOf(step, micro);
+        var named = string.Join(", ", rows[..Math.Min(rows.Length, 8)].ToArray());
+        return new(
+            $"Step {step + 1}, micro-batch {micro + 1} (examples {named}{(rows.Length > 8 ? ", …" : "")}): {what} at learning rate {rate}. "
+            + $"Nothing of this step was kept. Try a lower --lr, a longer --warmup, --max-grad-norm 1, and look for extreme values in these examples; the last checkpoint in {_folder.Checkpoints} stands.");
+    }
+
+    private void Log(MetricsFile metrics, float rate, float loss, bool last)
+    {
+        _state = _state with { PendingLoss = _state.PendingLoss + loss, PendingNorm = _state.PendingNorm + _gradientNorm, PendingSteps = _state.PendingSteps + 1 };
+        _rowLoss = loss;
+        if (_state.PendingSteps < _config.LogEvery && !last)
+        {
+            return;
+        }
+
+        var n = _state.PendingSteps;
+        metrics.Add(new(_state.Step, "train", (float)(_state.PendingLoss / n), rate, (float)(_state.PendingNorm / n), _state.Tokens, Seconds));
+        _state = _state with { PendingLoss = 0, PendingNorm = 0, PendingSteps = 0 };
+    }
+
+    /// <summary>Whether something that happens every <paramref name="every"/> steps, or at the end of each epoch, is due after step number <paramref name="step"/>.</summary>
+    private bool Due(long? every, long step) => every is { } n ? (step + 1) % n == 0 : _plan.EndsEpoch(step);
+
+    /// <summary>The mean loss over the evaluation data; gives whether it is the best so far.</summary>
+    private bool Evaluate(MetricsFile metrics)
+    {
+        var plan = new StepPlan(_eval!.Count, _config.BatchSize, 1, shuffle: false, seed: 0);
+        double loss = 0;
+        long total = 0;
+        for (var i = 0L; i < plan.Batches; i++)
+        {
+            var rows = plan.RowsOf(i, 0);
+            var counted = _eval.Counted(0, rows);
+            if (counted > 0)
+            {
+                _eval.Fill(_engine, 0, rows);
+                loss += (double)_engine.Evaluate() * counted;
+                total += counted;
+            }
+        }
+
+        _evalLoss = total > 0 ? (float)(loss / total) : 0;
+        metrics.Add(new(_state.Step, "eval", _evalLoss.Value, null, null, _state.Tokens, Seconds));
+        if (_state.BestLoss is { } best && !(_evalLoss < best))
+        {
+            return false;
+        }
+
+        _state = _state with { BestLoss = _evalLoss, BestStep = _state.Step };
+        return true;
+    }
+
+    private void Save(MetricsFile metrics, bool best)
+    {
+        metrics.Sync();
+        _folder.Save(_engine, _state with { Seconds = Seconds }, best, _config.KeepSteps);
+        Files.AtomicFile.Write(_folder.Plot, stream =>
+        {
+            using var writer = new StreamWriter(stream, leaveOpen: true);
+            writer.Write(LossPlot.Svg(MetricsFile.Read(_folder.Metrics), Path.GetFileName(_folder.Path)));
+        });
+    }
+
+    private void Report(float loss, float rate, long startTokens, double startSeconds)
+    {
+        if (_progress is null)
+        {
+            return;
+        }
+
+        var elapsed = Math.Max(Seconds - startSeconds, 1e-9);
+        var expected = (long)ExpectedSteps();
+        var remaining = _totalSteps is null
+            ? _config.Minutes!.Value * 60 - Seconds
+            : (expected - _state.Step) * Seconds / Math.Max(_state.Step, 1);
+        _progress.Report(new(_state.Step, expected, loss, _evalLoss, rate, (_state.Tokens - startTokens) / elapsed, TimeSpan.FromSeconds(Math.Max(remaining, 0))));
+    }
+
+    private OptimizerSettings Optimizer()
+    {
+        var decayed = _engine.Parameters.Where(p => p.Trainable && _config.WeightDecay > 0 && (!_config.DecayMatricesOnly || p.Dims.Count > 1));
+        return new()
+        {
+            Kind = _config.Optimizer,
+            Beta1 = (float)_config.Beta1,
+            Beta2 = (float)_config.Beta2,
+            Epsilon = (float)_config.Eps,
+            AdamMode = _config.AdamMode,
+            Momentum = (float)_config.Momentum,
+            WeightDecay = decayed.ToDictionary(p => p.Name, _ => (float)_config.WeightDecay),
+        };
+    }
+}
