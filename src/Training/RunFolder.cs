@@ -234,10 +234,7 @@ public sealed class RunFolder : IDisposable
             return;
         }
 
-        var fresh = Checkpoint($".{link}.partial");
-        File.Delete(fresh);
-        File.CreateSymbolicLink(fresh, name);
-        File.Move(fresh, path, overwrite: true); // rename(2): the link is exchanged in one step
+        AtomicLink.Point(path, name);
     }
 
     private void Prune(int keepSteps)
@@ -257,7 +254,7 @@ public sealed class RunFolder : IDisposable
         {
             Directory.Delete(path, recursive: true);
         }
-        else
+        else if (File.Exists(path))
         {
             File.Delete(path);
         }

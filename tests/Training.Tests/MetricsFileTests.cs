@@ -1,0 +1,40 @@
+using NUnit.Framework;
+
+namespace OnnxPipeline.Training.Tests;
+
+[TestFixture]
+public sealed class MetricsFileTests
+{
+    private string _path = "";
+
+    [SetUp]
+    public void Make() => _path = Path.Combine(Directory.CreateTempSubdirectory("metrics").FullName, "metrics.csv");
+
+    [TearDown]
+    public void Remove() => Directory.Delete(Path.GetDirectoryName(_path)!, true);
+
+    [Test]
+    public void Add_TrainAndEval_WritesTheColumnsOfTheContract()
+    {
+        using (var file = MetricsFile.Open(_path, 0))
+        {
+            file.Add(new(1, "train", 0.1f, 1e-3f, 2.5f, 12, 0.25));
+            file.Add(new(1, "eval", 1.5f, null, null, 12, 0.5));
+        }
+
+        Assert.That(File.ReadAllText(_path), Is.EqualTo("step,split,loss,lr,grad_norm,tokens,seconds\n1,train,0.1,0.001,2.5,12,0.25\n1,eval,1.5,,,12,0.5\n"));
+        Assert.That(MetricsFile.Read(_path)[1], Is.EqualTo(new MetricsFile.Row(1, "eval", 1.5f, null, null, 12, 0.5)));
+    }
+
+    [TestCase(2, "1,train,1,,,1,1\n2,train,1,,,1,1\n2,eval,1,,,1,1\n")]
+    [TestCase(0, "")]
+    [TestCase(9, "1,train,1,,,1,1\n2,train,1,,,1,1\n2,eval,1,,,1,1\n3,train,1,,,1,1\n")]
+    public void Open_RowsAfterTheCheckpointOrBroken_AreCut(long lastStep, string kept)
+    {
+        File.WriteAllText(_path, MetricsFile.Header + "\n1,train,1,,,1,1\n2,train,1,,,1,1\n2,eval,1,,,1,1\n3,train,1,,,1,1\n4,tra");
+
+        MetricsFile.Open(_path, lastStep).Dispose();
+
+        Assert.That(File.ReadAllText(_path), Is.EqualTo(MetricsFile.Header + "\n" + kept));
+    }
+}

@@ -1,0 +1,132 @@
+using NUnit.Framework;
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Training.Tests;
+
+[TestFixture]
+public sealed class TrainLoopTests
+{
+    private string _root = "";
+
+    [SetUp]
+    public void Make()
+    {
+        _root = Directory.CreateTempSubdirectory("loop").FullName;
+        var x = Enumerable.Range(0, 23).Select(i => i / 10f).ToArray();
+        TensorFile.Write(Data, [new("x", Tensor.Vector<float>(x)), new("target", Tensor.Vector<float>([.. x.Select(v => 3 * v - 1)]))]);
+    }
+
+    [TearDown]
+    public void Remove() => Directory.Delete(_root, true);
+
+    private string Data => Path.Combine(_root, "data.safetensors");
+
+    [Test]
+    public void Run_Finished_WritesEveryStepOnceAndKeepsBestAndLast()
+    {
+        var result = Train("run", Config() with { Steps = 40, KeepSteps = 2 });
+
+        var run = Path.Combine(_root, "run");
+        var rows = MetricsFile.Read(Path.Combine(run, "metrics.csv"));
+        Assert.That(rows.Where(r => r.Split == "train").Select(r => r.Step), Is.EqualTo(Enumerable.Range(1, 40).Select(s => (long)s)));
+        Assert.That(rows.Where(r => r.Split == "eval").Select(r => r.Step), Is.EqualTo(new long[] { 10, 20, 30, 40 }));
+        Assert.That(result.Loss, Is.LessThan(rows[0].Loss / 10));
+        Assert.That(result.BestLoss, Is.EqualTo(rows.Where(r => r.Split == "eval").Min(r => r.Loss)));
+        Assert.That(Directory.GetDirectories(Path.Combine(run, "checkpoints")).Select(Path.GetFileName), Is.SupersetOf(new[] { "last", "best", "step-40" }));
+        Assert.That(Directory.GetDirectories(Path.Combine(run, "checkpoints"), "step-*"), Has.Length.LessThanOrEqualTo(3));
+        Assert.That(File.ReadAllText(Path.Combine(run, "loss.svg")), Does.Contain("polyline"));
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    public void Run_CancelledAnywhereAndResumed_EndsBitForBitTheSame(int logEvery)
+    {
+        var config = Config() with { Steps = 60, LogEvery = logEvery, SaveEvery = 7 };
+        Train("straight", config);
+        foreach (var stop in new[] { 1, 8, 33 })
+        {
+            using var cancel = new CancellationTokenSource();
+            Assert.That(() => Train($"stopped{stop}", config, new Stop(stop, cancel), cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+            Train($"stopped{stop}", config);
+
+            Assert.That(Content($"stopped{stop}"), Is.EqualTo(Content("straight")), $"stopped after step {stop}");
+        }
+    }
+
+    [Test]
+    public void Run_NaNLoss_NamesStepAndAdviceAndKeepsTheLastCheckpoint()
+    {
+        var error = Assert.Throws<TrainingException>(() => Train("run", Config() with { Lr = 1e30, SaveEvery = 1 }));
+
+        Assert.That(error!.Message, Does.Match("Step [0-9]+, micro-batch 1 .*--lr"));
+        var last = TensorFile.Open(Path.Combine(_root, "run", "checkpoints", "last", "model.safetensors"));
+        Assert.That(last["w"].As<float>()[0], Is.Not.NaN);
+    }
+
+    [Test]
+    public void Step_Accumulated_EqualsOneLargeBatch()
+    {
+        Train("large", Config() with { BatchSize = 8, Steps = 5, Shuffle = false });
+        Train("small", Config() with { BatchSize = 4, Accumulation = 2, Steps = 5, Shuffle = false });
+
+        var (large, small) = (Rows("large"), Rows("small"));
+        Assert.That(small.Select(r => r.Loss), Is.EqualTo(large.Select(r => r.Loss)).Within(1e-5));
+        Assert.That(small.Select(r => r.Tokens), Is.EqualTo(large.Select(r => r.Tokens)));
+    }
+
+    [Test]
+    public void Create_ExistingRun_IsRefusedUnlessForced()
+    {
+        Train("run", Config() with { Steps = 3 });
+        var path = Path.Combine(_root, "run");
+
+        Assert.That(() => RunFolder.Create(path, false), Throws.TypeOf<TrainingException>().With.Property("ExitCode").EqualTo(64));
+        using (var folder = RunFolder.Create(path, true))
+        {
+            Assert.That(Directory.Exists(Path.Combine(_root, ".run.replaced")), "kept until the first save");
+            Loop(folder, Config() with { Steps = 2 }, null).Run(default);
+        }
+
+        Assert.That(Rows("run"), Has.Count.EqualTo(2));
+        Assert.That(Directory.GetDirectories(_root), Is.EqualTo(new[] { path }));
+    }
+
+    private static RunConfig Config() => new()
+    {
+        Verb = "train", Data = ["x"], BatchSize = 5, Optimizer = "sgd", Lr = 0.05, Momentum = 0.5, Schedule = "cosine", Warmup = Warmup.Parse("10%"), Seed = 3, MaxGradNorm = 1, EvalEvery = 10,
+    };
+
+    private RunResult Train(string name, RunConfig config, IProgress<TrainProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var path = Path.Combine(_root, name);
+        using var folder = File.Exists(Path.Combine(path, "run.json")) ? RunFolder.Open(path) : RunFolder.Create(path, false);
+        folder.Write(new RunRecord { Config = config });
+        return Loop(folder, config, progress).Run(cancellation);
+    }
+
+    private TrainLoop Loop(RunFolder folder, RunConfig config, IProgress<TrainProgress>? progress)
+    {
+        var engine = new LineEngine();
+        var examples = new TensorExamples(Data, engine.Inputs, null);
+        return new(engine, examples, examples, config, folder, progress);
+    }
+
+    private IReadOnlyList<MetricsFile.Row> Rows(string name) =>
+        [.. MetricsFile.Read(Path.Combine(_root, name, "metrics.csv")).Where(r => r.Split == "train")];
+
+    private string Content(string name) =>
+        string.Join("\n", MetricsFile.Read(Path.Combine(_root, name, "metrics.csv")).Select(r => r with { Seconds = 0 }))
+        + Convert.ToHexString(File.ReadAllBytes(Path.Combine(_root, name, "checkpoints", "last", "model.safetensors")));
+
+    /// <summary>Cancels after a step; unlike Progress it calls back at once.</summary>
+    private sealed class Stop(long step, CancellationTokenSource cancel) : IProgress<TrainProgress>
+    {
+        public void Report(TrainProgress value)
+        {
+            if (value.Step == step)
+            {
+                cancel.Cancel();
+            }
+        }
+    }
+}
