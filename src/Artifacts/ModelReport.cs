@@ -1,0 +1,72 @@
+using OnnxPipeline.Autodiff;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Artifacts;
+
+/// <summary>What <c>inspect</c> says of a model: what would be trained and why, and which operators can be differentiated.</summary>
+/// <param name="Opsets">Domain (<c>ai.onnx</c> for ONNX's own) → version, as in the file.</param>
+/// <param name="IrVersion">As in the file.</param>
+/// <param name="Inputs">Without initializers that are listed as inputs too.</param>
+/// <param name="Outputs">In order.</param>
+/// <param name="Parameters">Weights and buffers, in order.</param>
+/// <param name="Constants">Every other initializer, in order.</param>
+/// <param name="Ops">Operators of the model with its functions inlined, by domain and name.</param>
+public sealed record ModelReport(
+    IReadOnlyDictionary<string, int> Opsets, long IrVersion, IReadOnlyList<ManifestValue> Inputs, IReadOnlyList<ManifestValue> Outputs,
+    IReadOnlyList<ModelReport.Parameter> Parameters, IReadOnlyList<ModelReport.Constant> Constants, IReadOnlyList<ModelReport.Operator> Ops)
+{
+    /// <param name="Type">As in safetensors: <c>F32</c>.</param>
+    /// <param name="Verdict"><c>trainable</c>, <c>frozen</c> or <c>buffer</c> (running statistics).</param>
+    /// <param name="Reason">The use that decides.</param>
+    public sealed record Parameter(string Name, IReadOnlyList<long> Shape, string Type, long Bytes, string Verdict, string Reason);
+
+    /// <param name="Reason">Why it is not a weight.</param>
+    public sealed record Constant(string Name, IReadOnlyList<long> Shape, string Type, long Bytes, string Reason);
+
+    /// <param name="Domain">Empty for ONNX's own operators.</param>
+    /// <param name="Gradient"><c>rule</c>, <c>stops</c> (no gradient, on purpose) or <c>missing</c>.</param>
+    public sealed record Operator(string Op, string Domain, int Count, string Gradient);
+
+    /// <summary>Looks at a model; it is not changed.</summary>
+    /// <param name="trainable">Patterns as in <see cref="ParameterChoice"/>.</param>
+    /// <param name="frozen">As <paramref name="trainable"/>.</param>
+    /// <param name="known">The manifest of the model's folder, if there is one.</param>
+    /// <exception cref="NamePatternException">A pattern matches nothing, or a name is matched by both.</exception>
+    public static ModelReport Of(Model source, IReadOnlyList<string> trainable, IReadOnlyList<string> frozen, Manifest? known)
+    {
+        var model = ModelCopy.Of(source);
+        ForwardPasses.Run(model);
+        var graph = model.Graph;
+        var candidates = Weights.Classify(graph, model.OpsetImports, graph.Outputs);
+        var trained = ParameterChoice.Choose(candidates, trainable, frozen, known).ToDictionary(c => c.Candidate, c => c.Trainable);
+        var parameters = candidates.Where(c => trained.ContainsKey(c) || c.Verdict == WeightVerdict.Buffer).ToList();
+        var taken = parameters.Select(c => c.Value).ToHashSet();
+        var reasons = candidates.ToDictionary(c => c.Value, c => c.Reason);
+        var constants = graph.Initializers.Where(v => !taken.Contains(v)).Select(v => new Constant(
+            v.Name, v.Initializer!.Dims, TypeName(v.Initializer.Type), Size(v.Initializer), reasons.GetValueOrDefault(v, "no float numbers")));
+        return new ModelReport(
+            source.OpsetImports.ToDictionary(o => o.Key.Length == 0 ? "ai.onnx" : o.Key, o => o.Value), source.IrVersion,
+            [.. source.Graph.Inputs.Where(v => v.Initializer is null).Select(Described)], [.. source.Graph.Outputs.Select(Described)],
+            [.. parameters.Select(c => new Parameter(c.Name, c.Data.Dims, TypeName(c.Data.Type), Size(c.Data), Verdict(c), c.Reason))],
+            [.. constants], [.. Operators(model)]);
+
+        string Verdict(WeightCandidate candidate) => !trained.TryGetValue(candidate, out var isTrained) ? "buffer" : isTrained ? "trainable" : "frozen";
+    }
+
+    private static IEnumerable<Operator> Operators(Model model) =>
+        from node in model.Graph.AllNodes()
+        group node by (node.Domain, node.OpType) into nodes
+        orderby nodes.Key.Domain, nodes.Key.OpType
+        let entry = GradientTable.Default.Find(nodes.Key.Domain, nodes.Key.OpType, model.OpsetImports.GetValueOrDefault(nodes.Key.Domain, 1))
+        select new Operator(nodes.Key.OpType, nodes.Key.Domain, nodes.Count(), entry is null ? "missing" : entry.Rule is null ? "stops" : "rule");
+
+    private static ManifestValue Described(Value value) => new(
+        value.Name,
+        value.Shape?.Select(d => d.IsKnown ? new ManifestDim(d.Value) : new ManifestDim(null, d.IsFresh ? null : d.Symbol)).ToArray(),
+        value.Type is null or TensorType ? TypeName(value.Element) : value.Type.ToString());
+
+    private static string TypeName(ElementType type) => SafeTensors.NameOf(type) ?? type.ToString().ToUpperInvariant();
+
+    private static long Size(Tensor tensor) => tensor.Strings?.Sum(s => (long)s.Length) ?? tensor.Bytes.Length;
+}

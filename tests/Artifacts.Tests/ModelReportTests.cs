@@ -1,0 +1,45 @@
+using NUnit.Framework;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Artifacts.Tests;
+
+public sealed class ModelReportTests
+{
+    [Test]
+    public void Of_PatternForOneWeight_GivesVerdictsConstantsAndGradientStates()
+    {
+        var report = ModelReport.Of(Model(), ["w2"], [], null);
+        Assert.That(report.Opsets, Is.EqualTo(new Dictionary<string, int> { ["ai.onnx"] = 18 }));
+        Assert.That(report.Parameters.Select(p => (p.Name, p.Verdict, p.Bytes)), Is.EqualTo(new[] { ("w1", "frozen", 24L), ("w2", "trainable", 16L) }));
+        Assert.That(report.Parameters[0].Reason, Does.Contain("MatMul"));
+        Assert.That(report.Constants.Select(c => c.Name), Does.Contain("half"));
+        Assert.That(report.Inputs.Single().Shape, Is.EqualTo(new[] { new ManifestDim(null, "batch"), new ManifestDim(3) }));
+        Assert.That(report.Ops.ToDictionary(o => o.Op, o => (o.Count, o.Gradient)), Is.EqualTo(new Dictionary<string, (int, string)>
+        {
+            ["Det"] = (1, "missing"), ["Floor"] = (1, "stops"), ["MatMul"] = (2, "rule"), ["Mul"] = (1, "rule"),
+        }));
+    }
+
+    [Test]
+    public void Of_PatternWithoutMatch_NamesCloseNames() =>
+        Assert.That(() => ModelReport.Of(Model(), ["w3"], [], null), Throws.TypeOf<NamePatternException>().With.Message.Contains("w1"));
+
+    /// <summary>x·w1·w2 · ½, its Floor, and beside it an operator that nobody differentiates.</summary>
+    private static Model Model()
+    {
+        var graph = new Graph("test");
+        var build = new GraphBuilder(graph, 18);
+        var x = build.Input("x", ElementType.Float, ["batch", 3]);
+        var product = build.MatMul(build.MatMul(x, build.Initializer("w1", Zeros(3, 2))), build.Initializer("w2", Zeros(2, 2)));
+        var scaled = build.Mul(product, build.Initializer("half", Tensor.Scalar(0.5f)));
+        build.Output(scaled, "y");
+        build.Output(build.Op("Floor", [scaled]), "floor");
+        build.Output(build.Op("Det", [scaled]), "det");
+        var model = new Model(graph);
+        model.OpsetImports.Add("", 18);
+        return model;
+    }
+
+    private static Tensor Zeros(long rows, long columns) => Tensor.From<float>(new float[rows * columns], rows, columns);
+}
