@@ -1,0 +1,43 @@
+namespace OnnxPipeline.Ir.Functions;
+
+internal static class Normalizations
+{
+    public static IReadOnlyList<Value> SoftmaxGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var (dY, y) = (inputs[0], inputs[1]);
+        var sum = b.ReduceSum(b.Mul(dY, y), b.IntVectorAttribute("axis"));
+        return [b.Mul(b.Sub(dY, sum), y)];
+    }
+
+    public static IReadOnlyList<Value> LogSoftmaxGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var (dY, y) = (inputs[0], inputs[1]);
+        return [b.Sub(dY, b.Mul(b.Exp(y), b.ReduceSum(dY, b.IntVectorAttribute("axis"))))];
+    }
+
+    // Everything is laid out as [rows, normalized], so that one form serves every axis; computed in the type of the mean.
+    public static IReadOnlyList<Value> LayerNormalizationGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var (dY, x, scale, mean, inv) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]);
+        Value Rows(Value value) => b.Op("Flatten", [value], [("axis", BodyBuilder.IntReference("axis"))]);
+
+        var inverse = Rows(inv); // [rows, 1]
+        var dy = b.CastLike(Rows(dY), mean); // [rows, normalized]
+        var normalized = b.Mul(b.Sub(b.CastLike(Rows(x), mean), Rows(mean)), inverse); // [rows, normalized]
+        var weights = b.CastLike(b.Reshape(scale, 1, -1), mean); // [1, normalized]
+
+        var spread = b.Mul(b.Mul(dy, weights), inverse);
+        var along = b.Mul(normalized, b.ReduceMean(b.Mul(spread, normalized), [1]));
+        var dx = b.Sub(b.Sub(spread, b.ReduceMean(spread, [1])), along);
+        var dScale = b.ReduceSum(b.Mul(dy, normalized), [0], keepDims: false); // [normalized]
+        var dBias = b.ReduceSum(dy, [0], keepDims: false); // [normalized]
+
+        var shape = b.Shape(scale);
+        return
+        [
+            b.CastLike(b.Reshape(dx, b.Shape(x)), x),
+            b.CastLike(b.Reshape(dScale, shape), scale),
+            b.CastLike(b.Reshape(dBias, shape), scale),
+        ];
+    }
+}

@@ -1,0 +1,30 @@
+namespace OnnxPipeline.Ir.Functions;
+
+/// <summary>Type inference shared by several operators.</summary>
+internal static class Types
+{
+    /// <summary>Output i has the type of input <paramref name="inputs"/>[i].</summary>
+    public static Action<Node> Of(params int[] inputs) => node =>
+    {
+        for (var i = 0; i < Math.Min(inputs.Length, node.Outputs.Count); i++)
+        {
+            node.Outputs[i].Type = node.Input(inputs[i])?.Type ?? node.Outputs[i].Type;
+        }
+    };
+
+    /// <summary>The only output has the shape that input <paramref name="shape"/> holds, where that is a constant, and the element type of input <paramref name="like"/>.</summary>
+    public static Action<Node> OfShape(int shape, int like) => node =>
+    {
+        var element = node.Input(like)?.Element ?? Files.ElementType.Undefined;
+        if (element == Files.ElementType.Undefined)
+        {
+            return;
+        }
+
+        var source = node.Input(shape);
+        var dims = source?.ConstantData is { Type: Files.ElementType.Int64 } data
+            ? Shape.Of(data.As<long>().ToArray())
+            : source?.Producer is { OpType: "Shape", Domain: "", Attributes.Count: 0 } measured ? measured.Inputs[0]?.Shape : null;
+        node.Outputs[0].Type = new TensorType(element, dims);
+    };
+}
