@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using System.Text;
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Text;
+
+/// <summary>
+/// Corpora tokenized once. A corpus is known by the SHA-256 of its files and of the tokenizer's, so a changed file is a new corpus and a renamed
+/// one is not. A file in the cache is complete or not there, whenever a process is killed; processes that want the same one wait for the first.
+/// </summary>
+public static class TokenCache
+{
+    /// <summary>
+    /// Where corpora are kept if nothing else is said: the environment variable <c>ONNXPIPE_CACHE</c>, else <c>onnxpipe</c> in the user's cache folder
+    /// (<c>XDG_CACHE_HOME</c>, <c>~/.cache</c>; on Windows the local application data).
+    /// </summary>
+    public static string DefaultFolder => Environment.GetEnvironmentVariable("ONNXPIPE_CACHE") is { Length: > 0 } own
+        ? own
+        : Path.Combine(
+            OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "onnxpipe");
+
+    /// <summary>
+    /// The ids of a corpus, from the cache or made now. Between two files stands the tokenizer's end-of-text token, if it has one.
+    /// </summary>
+    /// <param name="files">See <see cref="TextFiles.Expand"/>; at least one.</param>
+    /// <param name="folder">Is made if need be.</param>
+    /// <param name="progress">A line saying where the work stands, now and then.</param>
+    /// <exception cref="TextException">A file is empty or not UTF-8.</exception>
+    /// <exception cref="FileFormatException">A file cannot be read, or the cache not be written.</exception>
+    public static TokenFile Open(IReadOnlyList<string> files, Tokenizer tokenizer, string folder, int threads = 1, Action<string>? progress = null, CancellationToken cancellation = default)
+    {
+        progress ??= _ => { };
+        var path = Path.Combine(folder, Key(files, tokenizer, progress, cancellation) + ".tokens");
+        if (Complete(path) is { } found)
+        {
+            return found;
+        }
+
+        using var @lock = Wait(path + ".lock", progress, cancellation);
+        if (Complete(path) is { } others)
+        {
+            return others;
+        }
+
+        FreeSpace.Require(folder, files.Sum(file => new FileInfo(file).Length) / 2);
+        AtomicFile.Write(path, stream => TokenFile.Write(stream, tokenizer.VocabularySize, write => Tokenize(files, tokenizer, write, Math.Max(1, threads), progress, cancellation)));
+        return TokenFile.Open(path);
+    }
+
+    private static void Tokenize(IReadOnlyList<string> files, Tokenizer tokenizer, Action<List<int>> write, int threads, Action<string> progress, CancellationToken cancellation)
+    {
+        var slots = Enumerable.Range(0, threads).Select(_ => new List<int>()).ToArray();
+        var total = Math.Max(1, files.Sum(file => new FileInfo(file).Length));
+        long done = 0;
+        ChunkWork.Run(TextChunks.Read(files), threads, (slot, chunk) =>
+        {
+            var ids = slots[slot];
+            ids.Clear();
+            if (chunk is { First: true, File: > 0 } && tokenizer.EosId is { } separator)
+            {
+                ids.Add(separator);
+            }
+
+            tokenizer.Encode(chunk.Text, ids);
+        }, (slot, chunk) =>
+        {
+            write(slots[slot]);
+            done += chunk.Bytes;
+            progress($"Tokenizing: {done >> 20} of {total >> 20} MiB");
+        }, cancellation);
+    }
+
+    private static string Key(IReadOnlyList<string> files, Tokenizer tokenizer, Action<string> progress, CancellationToken cancellation)
+    {
+        var text = new StringBuilder("1 ").Append(tokenizer.Fingerprint);
+        foreach (var file in files)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress($"Reading {file}");
+            text.Append('\n').Append(Sha256.Of(file));
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..32];
+    }
+
+    /// <summary>A damaged file counts as none: what is in the cache can be made again.</summary>
+    private static TokenFile? Complete(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? TokenFile.Open(path) : null;
+        }
+        catch (FileFormatException)
+        {
+            return null;
+        }
+    }
+
+    private static FileStream Wait(string path, Action<string> progress, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                progress("Another process tokenizes this corpus; waiting for it");
+                cancellation.WaitHandle.WaitOne(200);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new FileFormatException($"The token cache {Path.GetDirectoryName(path)} cannot be written: {e.Message} Set ONNXPIPE_CACHE to a folder that can.", e);
+            }
+        }
+    }
+}
