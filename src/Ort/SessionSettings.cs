@@ -1,0 +1,11 @@
+namespace OnnxPipeline.Ort;
+
+/// <summary>How a session computes.</summary>
+public sealed record SessionSettings
+{
+    /// <summary>Threads of one computation, at least 1 [the physical cores].</summary>
+    public int Threads { get; init; } = PhysicalCores.Count;
+
+    /// <summary>Whether nodes that have a C# kernel run it; without, their function bodies are inlined [true].</summary>
+    public bool Kernels { get; init; } = true;
+}
