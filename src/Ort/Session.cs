@@ -26,7 +26,7 @@ public sealed class Session : IDisposable
     /// <exception cref="OrtException">A tensor is missing, unknown, or of another type or shape than <see cref="Inputs"/> say; the message names it.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the computation stopped on the way.</exception>
     public IReadOnlyList<NamedTensor> Run(IReadOnlyList<NamedTensor> inputs, IReadOnlyList<string>? outputs = null, CancellationToken cancellation = default) =>
-        throw new OrtException($"{inputs.Count} {outputs} {cancellation}: not here yet.");
+        throw new OrtException($"{Inputs.Count} {inputs.Count} {outputs} {cancellation}: not here yet.");
 
     public void Dispose()
     {
