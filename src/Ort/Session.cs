@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using OnnxPipeline.Files;
 
 namespace OnnxPipeline.Ort;
@@ -5,30 +6,89 @@ namespace OnnxPipeline.Ort;
 /// <summary>A model ready to compute. <see cref="Run"/> may be called from several threads at once.</summary>
 public sealed class Session : IDisposable
 {
-    private Session(IReadOnlyList<TensorSpec> inputs, IReadOnlyList<TensorSpec> outputs) => (Inputs, Outputs) = (inputs, outputs);
+    private readonly InferenceSession _session;
+    private readonly string _name;
+    private readonly HashSet<string> _optional;
 
+    private Session(InferenceSession session, string name)
+    {
+        (_session, _name) = (session, name);
+        var optional = session.OverridableInitializerMetadata;
+        _optional = [.. optional.Keys];
+        Inputs = [.. session.InputNames.Select(input => Describe(input, session.InputMetadata[input])), .. optional.Select(pair => Describe(pair.Key, pair.Value))];
+        Outputs = [.. session.OutputNames.Select(output => Describe(output, session.OutputMetadata[output]))];
+    }
+
+    /// <summary>In graph order; after the required ones those that have a default (initializers that are inputs too).</summary>
     public IReadOnlyList<TensorSpec> Inputs { get; }
 
     public IReadOnlyList<TensorSpec> Outputs { get; }
 
     /// <summary>Loads a model file, external data beside it included.</summary>
+    /// <exception cref="FileFormatException">The file cannot be read.</exception>
     /// <exception cref="OrtException">ONNX Runtime refuses the model.</exception>
-    public static Session Open(string path, SessionSettings? settings = null) => throw new OrtException($"{path} {settings}: not here yet.");
+    public static Session Open(string path, SessionSettings? settings = null)
+    {
+        InputFile.OpenRead(path).Dispose(); // says in one sentence why it cannot be read
+        return Open(path, settings, options => new InferenceSession(path, options));
+    }
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="name">What messages call it.</param>
     /// <exception cref="OrtException">ONNX Runtime refuses the model.</exception>
-    public static Session Open(ReadOnlyMemory<byte> model, string name, SessionSettings? settings = null) => throw new OrtException($"{name} {model.Length} {settings}: not here yet.");
+    public static Session Open(ReadOnlyMemory<byte> model, string name, SessionSettings? settings = null) =>
+        Open(name, settings, options => new InferenceSession(
+            System.Runtime.InteropServices.MemoryMarshal.TryGetArray(model, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
+                ? segment.Array
+                : model.ToArray(), options));
 
     /// <summary>Computes.</summary>
     /// <param name="inputs">By name, each once; an optional input may be left out.</param>
     /// <param name="outputs">Which outputs; null: all.</param>
     /// <exception cref="OrtException">A tensor is missing, unknown, or of another type or shape than <see cref="Inputs"/> say; the message names it.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the computation stopped on the way.</exception>
-    public IReadOnlyList<NamedTensor> Run(IReadOnlyList<NamedTensor> inputs, IReadOnlyList<string>? outputs = null, CancellationToken cancellation = default) =>
-        throw new OrtException($"{Inputs.Count} {inputs.Count} {outputs} {cancellation}: not here yet.");
-
-    public void Dispose()
+    public IReadOnlyList<NamedTensor> Run(IReadOnlyList<NamedTensor> inputs, IReadOnlyList<string>? outputs = null, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
+        InputCheck.Check(_name, Inputs, _optional, inputs);
+        var wanted = outputs ?? [.. Outputs.Select(output => output.Name)];
+        if (wanted.FirstOrDefault(name => Outputs.All(output => output.Name != name)) is { } unknown)
+        {
+            throw new OrtException($"{_name} has no output '{unknown}'; its outputs are {string.Join(", ", Outputs.Select(output => output.Name))}.");
+        }
+
+        using var held = new TensorValues(inputs);
+        using var options = new RunOptions();
+        using var registration = cancellation.Register(() => options.Terminate = true);
+        try
+        {
+            using var scope = DenormalScope.Enter();
+            using var results = _session.Run(options, [.. inputs.Select(input => input.Name)], held.Values, wanted);
+            return [.. wanted.Select((name, i) => new NamedTensor(name, TensorValues.Copy(name, results[i])))];
+        }
+        catch (OnnxRuntimeException e)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new OrtException($"{_name} could not be computed: {NativeRuntime.Line(e)}", e);
+        }
     }
+
+    public void Dispose() => _session.Dispose();
+
+    private static Session Open(string name, SessionSettings? settings, Func<SessionOptions, InferenceSession> open)
+    {
+        using var options = SessionOptionsOf.Create(settings ?? new SessionSettings());
+        try
+        {
+            return new Session(open(options), name);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new OrtException($"{name}: ONNX Runtime refuses the model: {NativeRuntime.Line(e)}", e);
+        }
+    }
+
+    private static TensorSpec Describe(string name, NodeMetadata metadata) => metadata.IsTensor
+        ? new TensorSpec(name, (ElementType)metadata.ElementDataType, [.. metadata.Dimensions.Select(dim => (long)dim)], [.. metadata.SymbolicDimensions])
+        : new TensorSpec(name, ElementType.Undefined, [], []); // a sequence, a map
 }
