@@ -8,6 +8,9 @@ internal static class VerbTable
 {
     private static readonly Func<Verb>[] Verbs =
     [
+        TokenizerTrainVerb.Create,
+        TokenizerEncodeVerb.Create,
+        TokenizerDecodeVerb.Create,
         DoctorVerb.Create,
     ];
 

@@ -1,0 +1,24 @@
+using OnnxPipeline.Text;
+
+namespace OnnxPipeline.Cli.Verbs;
+
+internal static class TokenizerDecodeVerb
+{
+    public static Verb Create()
+    {
+        var folder = Flags.Required(Flags.Text("--tokenizer", "DIR", "A tokenizer folder or a model folder."));
+        var keep = Flags.Switch("--keep-special", "Write special tokens out.");
+        return new Verb("tokenizer decode", "Turn lines of ids on standard input into text, one JSON object a line.", "--tokenizer tokenizer < ids.txt", context =>
+        {
+            var tokenizer = Tokenizer.Load(context.Need(folder));
+            for (var number = 1; context.Input.ReadLine() is { } line; number++)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                context.Result.Item(new { Text = tokenizer.Decode(IdText.Parse(line, $"standard input, line {number}"), context.Get(keep)) });
+            }
+        })
+        {
+            folder, keep,
+        };
+    }
+}

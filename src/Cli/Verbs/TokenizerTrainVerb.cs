@@ -1,0 +1,45 @@
+using OnnxPipeline.Files;
+using OnnxPipeline.Text;
+
+namespace OnnxPipeline.Cli.Verbs;
+
+internal static class TokenizerTrainVerb
+{
+    public static Verb Create()
+    {
+        var kind = Flags.Required(Flags.Choice("--kind", "bpe: byte-level BPE as GPT-2's; char: characters.", [.. TokenizerTrainer.Kinds]));
+        var size = Flags.Count("--vocab-size", "The greatest number of ids, special tokens included [char: every character].", most: 1 << 24);
+        var input = Flags.Required(Flags.Many("--input", "FILE|GLOB", "Text files, folders or globs."));
+        var output = Flags.Out("Folder of the tokenizer.");
+        var lowercase = Flags.Switch("--lowercase", "Lower the case of every text.");
+        var least = Flags.Count("--min-frequency", "How often a pair of tokens (bpe) [2] or a character (char) [1] has to occur.");
+        return new Verb("tokenizer train", "Make a tokenizer from text, as files that Hugging Face tools read.", "--kind bpe --vocab-size 8000 --input 'texts/*.txt' --out tokenizer", context =>
+        {
+            var training = new TokenizerTraining
+            {
+                Kind = context.Need(kind),
+                VocabularySize = (int?)(context.Need(kind) == "bpe" ? context.Need(size, "--kind char") : context.Get(size)),
+                MinFrequency = context.Get(least),
+                Lowercase = context.Get(lowercase),
+                Threads = context.Threads,
+            };
+            var files = TextFiles.Expand(context.Need(input));
+            using var target = OutputTarget.Folder(context.Need(output), context.Force);
+            var summary = TokenizerTrainer.Train(training, files, target.Path, context.Progress.Update, context.Cancellation);
+            target.Commit();
+            context.Result.Write(summary, result => result.Table(["what", "found"],
+            [
+                ["tokenizer", target.FinalPath],
+                ["kind", summary.Kind],
+                ["ids", summary.VocabularySize.ToString()],
+                ["merges", summary.Merges.ToString()],
+                ["files", files.Count.ToString()],
+                ["bytes", summary.Bytes.ToString()],
+                [summary.Kind == "char" ? "different characters" : "different words", summary.DistinctWords.ToString()],
+            ]));
+        })
+        {
+            kind, size, input, output, lowercase, least,
+        };
+    }
+}
