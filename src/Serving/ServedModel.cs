@@ -1,0 +1,49 @@
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Serving;
+
+/// <summary>One version of a model: what it takes, what it gives, and its computation.</summary>
+public sealed class ServedModel : IDisposable
+{
+    private readonly Compute compute;
+    private readonly IDisposable? resources;
+
+    /// <param name="name">As callers say it.</param>
+    /// <param name="version">At least 1.</param>
+    /// <param name="inputs">In graph order; −1 where a dimension may vary.</param>
+    /// <param name="outputs">In graph order; −1 where a dimension may vary.</param>
+    /// <param name="compute">Called from several threads at once, with tensors that fit <paramref name="inputs"/>.</param>
+    /// <param name="resources">What the computation holds; disposed with the model.</param>
+    public ServedModel(string name, int version, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, Compute compute, IDisposable? resources = null)
+    {
+        (Name, Version, Inputs, Outputs) = (name, version, inputs, outputs);
+        (this.compute, this.resources) = (compute, resources);
+    }
+
+    /// <summary>A computation: the outputs called <paramref name="outputs"/>, in that order.</summary>
+    public delegate IReadOnlyList<NamedTensor> Compute(IReadOnlyList<NamedTensor> inputs, IReadOnlyList<string> outputs, CancellationToken cancellation);
+
+    public string Name { get; }
+
+    public int Version { get; }
+
+    public IReadOnlyList<TensorInfo> Inputs { get; }
+
+    public IReadOnlyList<TensorInfo> Outputs { get; }
+
+    public void Dispose() => resources?.Dispose();
+
+    /// <exception cref="ServingException">The computation failed.</exception>
+    internal IReadOnlyList<NamedTensor> Run(IReadOnlyList<NamedTensor> inputs, IReadOnlyList<string> outputs, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            return compute(inputs, outputs, cancellation);
+        }
+        catch (PipelineException e)
+        {
+            throw new ServingException(ServingErrorKind.Internal, $"Model '{Name}' version {Version}: {e.Message}", e);
+        }
+    }
+}
