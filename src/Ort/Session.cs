@@ -22,6 +22,9 @@ public sealed class Session : IDisposable
     /// <summary>In graph order; after the required ones those that have a default (initializers that are inputs too).</summary>
     public IReadOnlyList<TensorSpec> Inputs { get; }
 
+    /// <summary>Which of <see cref="Inputs"/> may be left out.</summary>
+    public IReadOnlySet<string> OptionalInputs => _optional;
+
     public IReadOnlyList<TensorSpec> Outputs { get; }
 
     /// <summary>Loads a model file, external data beside it included.</summary>

@@ -32,9 +32,9 @@ internal static class CallCheck
         }
 
         // Every given input is known and stands once, so that a count tells whether one is missing.
-        if (inputs.Count < model.Inputs.Count)
+        if (inputs.Count < model.Inputs.Count
+            && model.Inputs.FirstOrDefault(wanted => !model.OptionalInputs.Contains(wanted.Name) && inputs.All(given => given.Name != wanted.Name)) is { } missing)
         {
-            var missing = model.Inputs.First(wanted => inputs.All(given => given.Name != wanted.Name));
             throw Wrong(model, $"input '{missing.Name}' is missing: got {Names(inputs.Select(given => given.Name))}, wanted {Names(model.Inputs)}.");
         }
     }

@@ -130,7 +130,7 @@ public sealed class ModelRepository : IDisposable
         var session = Session.Open(path, settings);
         try
         {
-            return new ServedModel(name, version, Specs(path, "input", session.Inputs), Specs(path, "output", session.Outputs), session.Run, session);
+            return new ServedModel(name, version, Specs(path, "input", session.Inputs), Specs(path, "output", session.Outputs), session.Run, session.OptionalInputs, session);
         }
         catch
         {

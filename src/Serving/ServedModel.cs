@@ -13,10 +13,12 @@ public sealed class ServedModel : IDisposable
     /// <param name="inputs">In graph order; −1 where a dimension may vary.</param>
     /// <param name="outputs">In graph order; −1 where a dimension may vary.</param>
     /// <param name="compute">Called from several threads at once, with tensors that fit <paramref name="inputs"/>.</param>
+    /// <param name="optional">Inputs that may be left out.</param>
     /// <param name="resources">What the computation holds; disposed with the model.</param>
-    public ServedModel(string name, int version, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, Compute compute, IDisposable? resources = null)
+    public ServedModel(
+        string name, int version, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, Compute compute, IReadOnlySet<string>? optional = null, IDisposable? resources = null)
     {
-        (Name, Version, Inputs, Outputs) = (name, version, inputs, outputs);
+        (Name, Version, Inputs, Outputs, OptionalInputs) = (name, version, inputs, outputs, optional ?? new HashSet<string>());
         (this.compute, this.resources) = (compute, resources);
     }
 
@@ -28,6 +30,9 @@ public sealed class ServedModel : IDisposable
     public int Version { get; }
 
     public IReadOnlyList<TensorInfo> Inputs { get; }
+
+    /// <summary>Which of <see cref="Inputs"/> may be left out.</summary>
+    public IReadOnlySet<string> OptionalInputs { get; }
 
     public IReadOnlyList<TensorInfo> Outputs { get; }
 
