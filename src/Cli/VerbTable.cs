@@ -11,6 +11,7 @@ internal static class VerbTable
         TokenizerTrainVerb.Create,
         TokenizerEncodeVerb.Create,
         TokenizerDecodeVerb.Create,
+        ServeVerb.Create,
         DoctorVerb.Create,
     ];
 

@@ -82,12 +82,22 @@ internal static class TypedContents
             ("uint_contents", contents.UintContents.Count), ("uint64_contents", contents.Uint64Contents.Count), ("fp32_contents", contents.Fp32Contents.Count),
             ("fp64_contents", contents.Fp64Contents.Count), ("bytes_contents", contents.BytesContents.Count),
         ];
+        var own = 0;
         foreach (var field in fields)
         {
-            if (field.Name == wanted ? field.Count != count : field.Count > 0)
+            if (field.Name == wanted)
             {
-                throw InputTensors.Wrong(input, $"got {field.Count} {field.Name}, wanted {count} {wanted} for {InputTensors.Describe(input)}.");
+                own = field.Count;
             }
+            else if (field.Count > 0)
+            {
+                throw InputTensors.Wrong(input, $"got {field.Count} {field.Name}, wanted {wanted} for {InputTensors.Describe(input)}.");
+            }
+        }
+
+        if (own != count)
+        {
+            throw InputTensors.Wrong(input, $"got {own} {wanted}, wanted {count} for {InputTensors.Describe(input)}.");
         }
     }
 
