@@ -1,0 +1,73 @@
+using System.Numerics;
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Models;
+
+/// <summary>
+/// Initial parameters. Each number depends on the seed, the parameter's name and its place only, so that a layer more or another order
+/// leaves the other parameters as they are.
+/// </summary>
+internal static class Initialization
+{
+    /// <summary>Normal numbers of mean 0.</summary>
+    public static Tensor Normal(long seed, string name, double deviation, params ReadOnlySpan<long> dims)
+    {
+        var key = Mix((ulong)seed ^ Hash(name));
+        var values = new float[Count(dims)];
+        for (var i = 0; i < values.Length; i += 2)
+        {
+            // Box and Muller: two uniform numbers, the first above 0, give two normal ones
+            var radius = Math.Sqrt(-2 * Math.Log(1 - Uniform(key, i)));
+            var (sine, cosine) = Math.SinCos(Math.Tau * Uniform(key, i + 1));
+            values[i] = (float)(deviation * radius * cosine);
+            if (i + 1 < values.Length)
+            {
+                values[i + 1] = (float)(deviation * radius * sine);
+            }
+        }
+
+        return Tensor.From<float>(values, dims);
+    }
+
+    /// <summary>The same number everywhere.</summary>
+    public static Tensor Constant(float value, params ReadOnlySpan<long> dims)
+    {
+        var values = new float[Count(dims)];
+        Array.Fill(values, value);
+        return Tensor.From<float>(values, dims);
+    }
+
+    private static int Count(ReadOnlySpan<long> dims)
+    {
+        long count = 1;
+        foreach (var dim in dims)
+        {
+            count = checked(count * dim);
+        }
+
+        return count <= Array.MaxLength ? (int)count : throw new ModelsException($"A parameter of shape {Tensor.Describe(dims)} has {count} elements; there can be {Array.MaxLength}.");
+    }
+
+    /// <summary>In [0, 1), 53 bits.</summary>
+    private static double Uniform(ulong key, long index) => (Mix(key + (ulong)index * 0x9E3779B97F4A7C15) >> 11) * (1.0 / (1L << 53));
+
+    // SplitMix64's finalizer
+    private static ulong Mix(ulong x)
+    {
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return x ^ (x >> 31);
+    }
+
+    // FNV-1a
+    private static ulong Hash(string name)
+    {
+        var hash = 0xCBF29CE484222325;
+        foreach (var c in name)
+        {
+            hash = (hash ^ c) * 0x100000001B3;
+        }
+
+        return BitOperations.RotateLeft(hash, 17);
+    }
+}
