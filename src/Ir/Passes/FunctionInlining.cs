@@ -1,0 +1,173 @@
+namespace OnnxPipeline.Ir;
+
+/// <summary>Puts the bodies of model-local functions in the place of their calls.</summary>
+public static class FunctionInlining
+{
+    /// <summary>Changes the model in place; functions that are no longer called are removed. Types of the new values are not inferred.</summary>
+    /// <param name="keep">Functions whose calls stay; null: none.</param>
+    /// <returns>The number of calls replaced.</returns>
+    /// <exception cref="IrException">A function calls itself, or a call has more inputs or outputs than its function.</exception>
+    public static int Inline(Model model, Func<Function, bool>? keep = null)
+    {
+        var functions = model.Functions.Where(f => keep is null || !keep(f)).ToDictionary(f => (f.Domain, f.Name, f.Overload));
+        RefuseRecursion(functions);
+        var names = TakenNames(model.Graph);
+        var replaced = 0;
+        foreach (var graph in model.Functions.Except(functions.Values).Select(f => f.Body).Append(model.Graph))
+        {
+            // A body may call further functions: its nodes come where the call was and are looked at next.
+            foreach (var node in graph.AllNodes().Where(IsCall).ToList())
+            {
+                replaced += Expand(node);
+            }
+        }
+
+        model.Functions.RemoveAll(f => functions.ContainsKey((f.Domain, f.Name, f.Overload)));
+        return replaced;
+
+        bool IsCall(Node node) => functions.ContainsKey((node.Domain, node.OpType, node.Overload));
+
+        int Expand(Node call)
+        {
+            var inner = Replace(call, functions[(call.Domain, call.OpType, call.Overload)], names);
+            return 1 + inner.SelectMany(n => n.Subgraphs.SelectMany(g => g.AllNodes()).Prepend(n)).Where(IsCall).ToList().Sum(Expand);
+        }
+    }
+
+    /// <summary>Puts a copy of the body before the call, takes the call away, gives the nodes of the copy.</summary>
+    private static List<Node> Replace(Node call, Function function, HashSet<string> names)
+    {
+        var body = function.Body;
+        if (call.Inputs.Count > body.Inputs.Count || call.Outputs.Count > body.Outputs.Count)
+        {
+            throw new IrException($"{call.Describe()} has {call.Inputs.Count} inputs and {call.Outputs.Count} outputs; the function {function.Domain}::{function.Name} has {body.Inputs.Count} and {body.Outputs.Count}.");
+        }
+
+        var values = new Dictionary<Value, Value>();
+        var copy = ModelCopy.Of(body, values);
+        Dictionary<Value, Value?> arguments = [];
+        for (var i = 0; i < copy.Inputs.Count; i++)
+        {
+            arguments.Add(copy.Inputs[i], call.Input(i));
+            foreach (var use in copy.Inputs[i].Uses.ToArray())
+            {
+                use.Node.SetInput(use.Index, call.Input(i));
+            }
+        }
+
+        var prefix = call.Name.Length > 0 ? call.Name : call.Outputs[0].Name;
+        List<Node> nodes = [.. copy.Nodes];
+        foreach (var node in copy.AllNodes().ToList())
+        {
+            node.Name = node.Name.Length > 0 ? $"{prefix}/{node.Name}" : "";
+            Resolve(node, call, function);
+            foreach (var output in node.Outputs.Where(v => v.Name.Length > 0))
+            {
+                output.Name = Unique($"{prefix}/{output.Name}", names);
+            }
+        }
+
+        var graph = call.Owner!;
+        foreach (var node in nodes)
+        {
+            copy.Nodes.Unlink(node);
+            graph.Nodes.InsertBefore(call, node);
+        }
+
+        for (var i = 0; i < call.Outputs.Count; i++)
+        {
+            var result = arguments.TryGetValue(copy.Outputs[i], out var argument)
+                ? argument ?? throw new IrException($"{call.Describe()}: output {i} of {function.Domain}::{function.Name} is its input {copy.Outputs[i].Name}, which the call leaves out.")
+                : copy.Outputs[i];
+            Rewire(graph, call, call.Outputs[i], result);
+        }
+
+        graph.Nodes.Remove(call);
+        return nodes;
+    }
+
+    private static void Rewire(Graph graph, Node call, Value old, Value result)
+    {
+        if (graph.Outputs.Contains(old) && (result.Producer?.Owner != graph || graph.Outputs.Contains(result)))
+        {
+            var identity = new Node("", "Identity", [result], [new Value($"{old.Name}/Identity", old.Type)]);
+            graph.Nodes.InsertBefore(call, identity);
+            result = identity.Outputs[0];
+        }
+
+        graph.ReplaceAllUses(old, result);
+        if (result.Producer is not null && !graph.Outputs.Contains(result) && old.Name.Length > 0 && result.Name.Contains('/'))
+        {
+            result.Name = old.Name; // as the rest of the graph knows it; the call and its name go
+            old.Name = "";
+        }
+    }
+
+    /// <summary>Attributes that refer to those of the call become the call's, else the function's default; those that neither has are left out.</summary>
+    private static void Resolve(Node node, Node call, Function function)
+    {
+        foreach (var (name, attribute) in node.Attributes.ToList())
+        {
+            if (attribute is not ReferenceAttribute reference)
+            {
+                continue;
+            }
+
+            if (call.Attributes.TryGetValue(reference.Name, out var given) || function.DefaultAttributes.TryGetValue(reference.Name, out given))
+            {
+                node.Attributes[name] = given;
+            }
+            else
+            {
+                node.Attributes.Remove(name);
+            }
+        }
+    }
+
+    private static void RefuseRecursion(Dictionary<(string, string, string), Function> functions)
+    {
+        HashSet<Function> done = [];
+        HashSet<Function> open = [];
+        foreach (var function in functions.Values)
+        {
+            Visit(function);
+        }
+
+        void Visit(Function function)
+        {
+            if (done.Contains(function))
+            {
+                return;
+            }
+
+            if (!open.Add(function))
+            {
+                throw new IrException($"The function {function.Domain}::{function.Name} calls itself, directly or through others; ONNX does not allow that.");
+            }
+
+            foreach (var node in function.Body.AllNodes())
+            {
+                if (functions.TryGetValue((node.Domain, node.OpType, node.Overload), out var called))
+                {
+                    Visit(called);
+                }
+            }
+
+            done.Add(function);
+        }
+    }
+
+    private static HashSet<string> TakenNames(Graph graph) =>
+        [.. graph.Inputs.Concat(graph.Initializers).Concat(graph.AllNodes().SelectMany(n => n.Outputs)).Select(v => v.Name)];
+
+    private static string Unique(string name, HashSet<string> names)
+    {
+        var unique = name;
+        for (var i = 1; !names.Add(unique); i++)
+        {
+            unique = $"{name}_{i}";
+        }
+
+        return unique;
+    }
+}
