@@ -20,7 +20,7 @@ internal static partial class RepositoryFolder
             throw Wrong($"{folder}: {(File.Exists(folder) ? "is a file" : "does not exist")}; wanted a folder of models, each as NAME/VERSION/{ModelFileName}.");
         }
 
-        RefuseModelAt(folder, $"the folder is served as a repository: put its content into {Path.Combine(folder, "NAME", "1")}");
+        RefuseModelAt(folder, $"a repository holds models, this folder is one: put its content into {Path.Combine(folder, "NAME", "1")}");
         var found = Folders(folder).SelectMany(Versions).ToArray();
         return found.Length > 0 ? found : throw Wrong($"{folder}: holds no model; wanted folders NAME/VERSION/{ModelFileName}, such as {Path.Combine(folder, "gpt", "1", ModelFileName)}.");
     }

@@ -38,7 +38,7 @@ public sealed class ServedModel : IDisposable
 
     public void Dispose() => resources?.Dispose();
 
-    /// <exception cref="ServingException">The computation failed.</exception>
+    /// <exception cref="ServingException">The computation failed, or refused a value.</exception>
     internal IReadOnlyList<NamedTensor> Run(IReadOnlyList<NamedTensor> inputs, IReadOnlyList<string> outputs, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -48,7 +48,9 @@ public sealed class ServedModel : IDisposable
         }
         catch (PipelineException e)
         {
-            throw new ServingException(ServingErrorKind.Internal, $"Model '{Name}' version {Version}: {e.Message}", e);
+            // The tensors had the right types and shapes; a value may still be none that the graph can take, such as a token id beyond the vocabulary.
+            var kind = e.Message.Contains("[ErrorCode:InvalidArgument]", StringComparison.Ordinal) ? ServingErrorKind.InvalidArgument : ServingErrorKind.Internal;
+            throw new ServingException(kind, $"Model '{Name}' version {Version}: {e.Message}", e);
         }
     }
 }

@@ -17,7 +17,7 @@ public sealed class ServerTests
     public async Task Server_Running_IsLiveReadyAndDescribed()
     {
         await using var server = await LocalServer.Of(Models.Pair());
-        Assert.Multiple(async () =>
+        await Assert.MultipleAsync(async () =>
         {
             Assert.That(await server.Client.IsLiveAsync());
             Assert.That(await server.Client.IsReadyAsync());
@@ -119,7 +119,7 @@ public sealed class ServerTests
     {
         await using var server = await LocalServer.Of(Models.Pair());
         var port = new Uri(server.Server.Addresses[0]).Port;
-        Assert.That(
+        await Assert.ThatAsync(
             () => InferenceServer.StartAsync(server.Repository, new ServerOptions { Address = System.Net.IPAddress.Loopback, Port = port }).WaitAsync(Patience),
             Throws.InstanceOf<IOException>().With.Message.Contains($"{port}"));
     }
