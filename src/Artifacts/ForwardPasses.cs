@@ -15,6 +15,8 @@ internal static class ForwardPasses
             throw new ArtifactsException($"The model has opset {model.Opset}; Microsoft's training runtime ends at {NewestOpset}. Export it with an opset of at most {NewestOpset}.");
         }
 
+        OpsetConversion.Raise(model);
+        FunctionInlining.Inline(model);
         DeadCode.Remove(model.Graph);
     }
 }

@@ -61,7 +61,7 @@ public sealed record ModelReport(
         let entry = GradientTable.Default.Find(nodes.Key.Domain, nodes.Key.OpType, model.OpsetImports.GetValueOrDefault(nodes.Key.Domain, 1))
         select new Operator(nodes.Key.OpType, nodes.Key.Domain, nodes.Count(), entry is null ? "missing" : entry.Rule is null ? "stops" : "rule");
 
-    private static ManifestValue Described(Value value) => new(
+    internal static ManifestValue Described(Value value) => new(
         value.Name,
         value.Shape?.Select(d => d.IsKnown ? new ManifestDim(d.Value) : new ManifestDim(null, d.IsFresh ? null : d.Symbol)).ToArray(),
         value.Type is null or TensorType ? TypeName(value.Element) : value.Type.ToString());

@@ -1,0 +1,64 @@
+using System.Globalization;
+using OnnxPipeline.Artifacts;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir.Serialization;
+
+namespace OnnxPipeline.Cli.Verbs;
+
+internal static class ArtifactsVerb
+{
+    public static Verb Create()
+    {
+        var model = Flags.Required(Flags.Text("--model", "M", "An ONNX file, or a folder that holds model.onnx."));
+        var output = Flags.Out("Folder of the artifacts.");
+        var loss = Flags.Choice("--loss", "The loss; bce takes logits; none: the output of --loss-input is the loss [cross-entropy].", [.. Losses.Table.Keys]);
+        var lossInput = Flags.Text("--loss-input", "NAME", "The graph output that feeds the loss [the only one, else logits, for none: loss].");
+        var ignore = Flags.Count("--ignore-index", "cross-entropy: the label of positions that do not count [-100].", least: long.MinValue);
+        var smoothing = Flags.Number("--label-smoothing", "cross-entropy: share of the target that is spread evenly, below 1 [0].", 0, 0.999999);
+        var trainable = Flags.Many("--trainable", "GLOB", "Parameters to train; all others are frozen.");
+        var frozen = Flags.Many("--frozen", "GLOB", "Weights to keep as they are; all others are trained.");
+        var further = Flags.Many("--output", "NAME", "Further outputs of the training and evaluation graphs, after the loss.");
+        var nominal = Flags.Switch("--nominal", "Write nominal_checkpoint too: names and shapes without values.");
+        var prefix = Flags.Text("--prefix", "P", "Stands before every file name.");
+        var optimizer = new OptimizerFlags();
+        var verb = new Verb("artifacts", "Turn a forward model into training artifacts, as Microsoft's offline tool does.", "--model model.onnx --loss mse --trainable 'head.*' --out artifacts", context =>
+        {
+            var path = ModelPath.Of(context.Need(model));
+            var options = new ArtifactOptions
+            {
+                LossInput = context.Get(lossInput),
+                LabelSmoothing = context.Get(smoothing) ?? 0,
+                Trainable = context.Get(trainable) ?? [],
+                Frozen = context.Get(frozen) ?? [],
+                Outputs = context.Get(further) ?? [],
+                Nominal = context.Get(nominal),
+                Prefix = Prefix(context.Get(prefix)),
+                Optimizer = optimizer.Of(context),
+                Known = ModelPath.ManifestOf(path),
+            };
+            options = options with { Loss = context.Get(loss) ?? options.Loss, IgnoreIndex = context.Get(ignore) ?? options.IgnoreIndex };
+            using var target = OutputTarget.Folder(context.Need(output), context.Force);
+            var manifest = ArtifactWriter.Write(ModelFile.Load(path), options, target);
+            var files = Directory.GetFiles(target.Path).Order(StringComparer.Ordinal).Select(f => (Name: Path.GetFileName(f), new FileInfo(f).Length)).ToList();
+            target.Commit();
+            context.Result.Write(new { Out = target.FinalPath, manifest.Loss, manifest.Optimizer, manifest.Parameters, manifest.Inputs, manifest.Outputs, Files = files.Select(f => f.Name) }, result =>
+            {
+                var trained = manifest.Parameters.Where(p => p.Trainable).ToList();
+                result.Line(string.Create(CultureInfo.InvariantCulture,
+                    $"{target.FinalPath}: {trained.Count} of {manifest.Parameters.Count} parameters are trained ({Count(trained):N0} of {Count(manifest.Parameters):N0} numbers), loss {manifest.Loss!.Kind} of {manifest.Loss.Input}."));
+                result.Table(["file", "bytes"], files.Select(f => new[] { f.Name, f.Length.ToString(CultureInfo.InvariantCulture) }));
+            });
+        })
+        {
+            model, output, loss, lossInput, ignore, smoothing, trainable, frozen, further, nominal, prefix,
+        };
+        optimizer.AddTo(verb);
+        return verb;
+    }
+
+    private static string Prefix(string? prefix) => prefix is null || prefix.IndexOfAny(['/', '\\', '\0']) < 0
+        ? prefix ?? ""
+        : throw new UsageException($"--prefix '{prefix}' names a folder; it stands before file names, so it has no slash.");
+
+    private static long Count(IEnumerable<ManifestParameter> parameters) => parameters.Sum(p => p.Shape.Aggregate(1L, (n, d) => n * d));
+}
