@@ -45,6 +45,26 @@ internal sealed class VerbContext(ParseResult parse, CommonFlags flags, Terminal
     /// <summary>The value of an argument.</summary>
     public T Need<T>(Argument<T> argument) => parse.GetRequiredValue(argument);
 
+    /// <summary>The values of options that may be repeated, in the order of the command line.</summary>
+    public IReadOnlyList<(Option Option, string Value)> InOrder(params Option<string[]>[] options)
+    {
+        var found = new List<(Option, string)>();
+        Option? current = null;
+        foreach (var token in parse.Tokens)
+        {
+            if (token.Type == TokenType.Option)
+            {
+                current = options.FirstOrDefault(option => option.Name == token.Value);
+            }
+            else if (token.Type == TokenType.Argument && current is not null)
+            {
+                found.Add((current, token.Value));
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>The names of the verb's own options that were written on the command line.</summary>
     public IReadOnlyList<string> Given =>
         [.. parse.CommandResult.Children.OfType<OptionResult>().Where(result => !result.Implicit && !result.Option.Recursive).Select(result => result.Option.Name)];

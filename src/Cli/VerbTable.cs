@@ -13,6 +13,7 @@ internal static class VerbTable
         TokenizerTrainVerb.Create,
         TokenizerEncodeVerb.Create,
         TokenizerDecodeVerb.Create,
+        GenerateVerb.Create,
         ServeVerb.Create,
         DoctorVerb.Create,
     ];

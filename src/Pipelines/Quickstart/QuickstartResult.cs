@@ -1,0 +1,19 @@
+namespace OnnxPipeline.Pipelines;
+
+/// <summary>What came of a quickstart.</summary>
+/// <param name="Folder">Where everything lies.</param>
+/// <param name="TrainingTokens">Different tokens of text there are to train on.</param>
+/// <param name="SeenTokens">Tokens that training went through.</param>
+/// <param name="Perplexity">Of the exported checkpoint, on the validation text.</param>
+/// <param name="UnigramPerplexity">Of a model that knows frequencies only, on the same text.</param>
+/// <param name="Gate">Perplexity must be at most unigram perplexity divided by this.</param>
+/// <param name="GateMet">Whether it is.</param>
+/// <param name="ExportDifference">The greatest difference between logits of the exported model and of the evaluation graph.</param>
+/// <param name="ServedDifference">The same between those that came over gRPC and those of the exported model in this process.</param>
+/// <param name="Texts">Prompts and how the model goes on.</param>
+/// <param name="Seconds">Of the whole.</param>
+public sealed record QuickstartResult(
+    string Folder, string Model, string Repository, string LossCurve, int VocabularySize, long Parameters,
+    long TrainingTokens, long ValidationTokens, long Steps, long SeenTokens,
+    double Perplexity, double UnigramPerplexity, double Gate, bool GateMet,
+    double ExportDifference, double ServedDifference, IReadOnlyList<string> Texts, double TrainingSeconds, double Seconds);

@@ -1,0 +1,40 @@
+using OnnxPipeline.Text;
+
+namespace OnnxPipeline.Pipelines;
+
+/// <summary>The simplest language model: every token has its frequency in the training text, whatever stands before it. What a model learns beyond it, it learned from context.</summary>
+public static class Unigram
+{
+    private const int Piece = 1 << 16;
+
+    /// <summary>exp of the mean negative log-probability of the validation tokens; counts are smoothed by one.</summary>
+    public static double Perplexity(TokenPart training, TokenPart validation, int vocabularySize)
+    {
+        var counts = Counts(training, vocabularySize);
+        var held = Counts(validation, vocabularySize);
+        double total = training.Length + vocabularySize;
+        var sum = 0.0;
+        for (var id = 0; id < vocabularySize; id++)
+        {
+            sum -= held[id] * Math.Log((counts[id] + 1) / total);
+        }
+
+        return Math.Exp(sum / validation.Length);
+    }
+
+    private static long[] Counts(TokenPart part, int vocabularySize)
+    {
+        var (counts, ids) = (new long[vocabularySize], new long[Piece]);
+        for (long start = 0; start < part.Length; start += Piece)
+        {
+            var piece = ids.AsSpan(0, (int)Math.Min(Piece, part.Length - start));
+            part.CopyTo(start, piece);
+            foreach (var id in piece)
+            {
+                counts[id]++;
+            }
+        }
+
+        return counts;
+    }
+}

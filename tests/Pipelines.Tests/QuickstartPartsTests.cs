@@ -1,0 +1,82 @@
+using System.Globalization;
+using NUnit.Framework;
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Pipelines.Tests;
+
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class QuickstartPartsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public void Draw_ALossThatFalls_GoesFromTopLeftToBottomRight()
+    {
+        var training = Enumerable.Range(1, 1000).Select(step => ((long)step, 8.0 - (step / 200.0))).ToList();
+        var lines = LossCurve.Draw(training, [(500, 5.6), (1000, 3.1)], width: 40, height: 8);
+        Assert.That(lines, Has.Count.EqualTo(10));
+        Assert.That(lines[0], Does.Contain("┤··"));
+        Assert.That(lines[7].TrimEnd(), Does.EndWith("●"));
+        Assert.That(double.Parse(lines[0].Split('┤')[0], CultureInfo.InvariantCulture), Is.EqualTo(7.9).Within(0.1));
+        Assert.That(lines[^1], Does.EndWith("step 1,000"));
+    }
+
+    [Test]
+    public void Draw_OneStep_IsDrawn() => Assert.That(LossCurve.Draw([(1, 2.0)], []), Has.Some.Contains("·"));
+
+    [Test]
+    public void Create_WithoutAPath_TakesTheNextFreeName()
+    {
+        var before = Environment.CurrentDirectory;
+        Environment.CurrentDirectory = _folder.Path;
+        try
+        {
+            foreach (var name in new[] { "quickstart", "quickstart-2", "quickstart-3" })
+            {
+                using var folder = QuickstartFolder.Create(null, force: false);
+                Assert.That(Path.GetFileName(folder.Path), Is.EqualTo(name));
+                File.WriteAllText(folder["x"], "");
+                folder.Complete();
+            }
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Test]
+    public void Create_WhatIsThere_IsRefusedOrComesBackWhereTheJourneyFails()
+    {
+        var path = _folder["out"];
+        _folder.Write("out/mine.txt", "mine");
+        Assert.That(() => QuickstartFolder.Create(path, force: false), Throws.TypeOf<OutputExistsException>().With.Message.Contains("--force"));
+        using (var failed = QuickstartFolder.Create(path, force: true))
+        {
+            File.WriteAllText(failed["new.txt"], "");
+        }
+
+        Assert.That(Directory.GetFileSystemEntries(_folder.Path).Concat(Directory.GetFileSystemEntries(path)).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "mine.txt" }));
+        using (var done = QuickstartFolder.Create(path, force: true))
+        {
+            File.WriteAllText(done["new.txt"], "");
+            done.Complete();
+        }
+
+        Assert.That(Directory.GetFileSystemEntries(_folder.Path).Concat(Directory.GetFileSystemEntries(path)).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "new.txt" }));
+    }
+
+    [Test]
+    public void Create_InterruptedAfterTheFirstCheckpoint_KeepsTheRun()
+    {
+        using (var interrupted = QuickstartFolder.Create(_folder["out"], force: false))
+        {
+            Directory.CreateDirectory(Path.Combine(interrupted.Run, "checkpoints", "last"));
+        }
+
+        Assert.That(Directory.Exists(_folder["out/run"]), Is.True);
+    }
+}
