@@ -74,7 +74,7 @@ public static class ModelCopy
 
     private static Value Of(Value value, Dictionary<Value, Value> values)
     {
-        var copy = new Value(value.Name, value.Type) { Initializer = value.Initializer, DocString = value.DocString };
+        var copy = new Value(value.Name, value.Type) { Initializer = value.Initializer, DocString = value.DocString, Elements = value.Elements };
         values.Add(value, copy);
         return copy;
     }

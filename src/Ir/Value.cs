@@ -54,6 +54,9 @@ public sealed class Value
     /// </summary>
     public Tensor? ConstantData => Initializer ?? Producer?.ConstantOutput();
 
+    /// <summary>What shape inference found out about the elements of a small integer tensor; null where nothing.</summary>
+    internal Dim[]? Elements { get; set; }
+
     public override string ToString() => $"{(Name.Length == 0 ? "(unnamed)" : Name)}: {Type?.ToString() ?? "unknown type"}";
 
     internal void AddUse(Node node, int index) => _uses.Add(new(node, index));

@@ -12,7 +12,7 @@ internal static class Types
         }
     };
 
-    /// <summary>The only output has the shape that input <paramref name="shape"/> holds, where that is a constant, and the element type of input <paramref name="like"/>.</summary>
+    /// <summary>The only output has the shape that input <paramref name="shape"/> holds, where that is known, and the element type of input <paramref name="like"/>.</summary>
     public static Action<Node> OfShape(int shape, int like) => node =>
     {
         var element = node.Input(like)?.Element ?? Files.ElementType.Undefined;
@@ -21,10 +21,9 @@ internal static class Types
             return;
         }
 
-        var source = node.Input(shape);
-        var dims = source?.ConstantData is { Type: Files.ElementType.Int64 } data
-            ? Shape.Of(data.As<long>().ToArray())
-            : source?.Producer is { OpType: "Shape", Domain: "", Attributes.Count: 0 } measured ? measured.Inputs[0]?.Shape : null;
+        var dims = node.Input(shape) is { } source && Inference.Numbers.Of(source) is { } elements
+            ? Shape.Of([.. elements.Select(d => Inference.DimMath.IsNothing(d) ? Dim.Fresh() : d)])
+            : node.Outputs[0].Shape;
         node.Outputs[0].Type = new TensorType(element, dims);
     };
 }

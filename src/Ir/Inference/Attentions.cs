@@ -1,0 +1,35 @@
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Ir.Inference;
+
+internal static class Attentions
+{
+    // ONNX Attention (q, k, v, mask, past key, past value) → (y, present key, present value, scores); q [B, S, Hq·D] or [B, Hq, S, D]
+    public static void Attention(InferenceContext c)
+    {
+        var (q, k, v) = (c.Shape(0), c.Shape(1), c.Shape(2));
+        if (q is null || k is null || v is null)
+        {
+            c.Output(0, c.Element(0), null);
+            return;
+        }
+
+        Dim heads = c.Node.Int("q_num_heads", 0), kvHeads = c.Node.Int("kv_num_heads", 0);
+        var (q4, k4, v4) = (Split(q, heads), Split(k, kvHeads), Split(v, kvHeads));
+        var total = c.Shape(4) is { Rank: 4 } past ? DimMath.Add(past[2], k4[2]) : k4[2];
+        c.Output(0, c.Element(0), q.Rank == 3 ? [q[0], q[1], DimMath.Mul(heads, v4[3])] : [q[0], q[1], q[2], v4[3]]);
+        c.Output(1, c.Element(1), [k4[0], k4[1], total, k4[3]]);
+        c.Output(2, c.Element(2), [v4[0], v4[1], total, v4[3]]);
+        c.Output(3, c.Element(0), [q4[0], q4[1], q4[2], total]);
+    }
+
+    // com.microsoft Attention (x [B, S, I], weights [I, 3·H], bias) → (y [B, S, H], …)
+    public static void MicrosoftAttention(InferenceContext c) => c.Output(0, c.Element(0),
+        c.Shape(0) is { Rank: 3 } x ? [x[0], x[1], c.Node.Ints("qkv_hidden_sizes") is [_, _, var own] ? own : c.Shape(2) is { Rank: 1 } bias ? DimMath.Div(bias[0], 3) : Dim.Unknown] : null);
+
+    // com.microsoft MultiHeadAttention (q [B, S, H], k, v [B, L, Hv], …) → (y [B, S, Hv], …)
+    public static void MultiHeadAttention(InferenceContext c) => c.Output(0, c.Element(0),
+        c.Shape(0) is { Rank: 3 } q ? [q[0], q[1], c.Shape(2) is { Rank: 3 } v ? v[2] : c.Has(2) ? Dim.Unknown : q[2]] : null);
+
+    private static Shape Split(Shape x, Dim heads) => x.Rank == 4 ? x : [x[0], heads, x[1], DimMath.Div(x[2], heads)];
+}

@@ -1,0 +1,131 @@
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.Ir.Inference;
+
+/// <summary>Convolutions, pools and resizing: [N, C, spatial...].</summary>
+internal static class Convolutions
+{
+    public static void Conv(InferenceContext c)
+    {
+        var (x, w) = (c.Shape(0), c.Shape(1));
+        Shape? result = null;
+        if (x is not null && w is not null)
+        {
+            if (x.Rank != w.Rank || x.Rank < 3)
+            {
+                throw c.Contradiction($"data of shape {x} and weights of shape {w}", "the same rank, at least 3");
+            }
+
+            c.Equal(x[1], DimMath.Mul(w[1], c.Node.Int("group", 1)), "channels of the data and of the weights");
+            result = Ir.Shape.Of([x[0], w[0], .. Windows(c, x, w.Dims[2..].ToArray())]);
+        }
+
+        c.Output(0, c.Element(0), result);
+    }
+
+    public static void ConvTranspose(InferenceContext c)
+    {
+        var (x, w) = (c.Shape(0), c.Shape(1));
+        Shape? result = null;
+        if (x is not null && w is not null)
+        {
+            var n = x.Rank - 2;
+            var (strides, dilations) = (List(c, "strides", n, 1), List(c, "dilations", n, 1));
+            var (pads, extra, given) = (c.Node.Ints("pads") ?? new long[2 * n], List(c, "output_padding", n, 0), c.Node.Ints("output_shape"));
+            var mode = c.Node.Text("auto_pad", "NOTSET");
+            var dims = new Dim[n];
+            for (var i = 0; i < n; i++)
+            {
+                var window = DimMath.Add(DimMath.Mul(DimMath.Sub(w[i + 2], 1), dilations[i]), 1);
+                var full = DimMath.Add(DimMath.Add(DimMath.Mul(DimMath.Sub(x[i + 2], 1), strides[i]), window), extra[i]);
+                dims[i] = given is not null ? given[given.Count - n + i]
+                    : mode.StartsWith("SAME", StringComparison.Ordinal) ? DimMath.Mul(x[i + 2], strides[i])
+                    : mode == "VALID" ? full : DimMath.Sub(full, pads[i] + pads[i + n]);
+            }
+
+            result = Ir.Shape.Of([x[0], DimMath.Mul(w[1], c.Node.Int("group", 1)), .. dims]);
+        }
+
+        c.Output(0, c.Element(0), result);
+    }
+
+    // MaxPool, AveragePool, LpPool; MaxPool's second output are places
+    public static void Pool(InferenceContext c)
+    {
+        Shape? result = null;
+        if (c.Shape(0) is { Rank: >= 3 } x && c.Node.Ints("kernel_shape") is { } kernel)
+        {
+            result = Ir.Shape.Of([x[0], x[1], .. Windows(c, x, [.. kernel.Select(Dim.Of)])]);
+        }
+
+        c.Output(0, c.Element(0), result);
+        c.Output(1, ElementType.Int64, result);
+    }
+
+    public static void GlobalPool(InferenceContext c) =>
+        c.Output(0, c.Element(0), c.Shape(0) is { } x ? Ir.Shape.Of([.. x.Select((d, i) => i < 2 ? d : 1)]) : null);
+
+    // Sizes, or sizes times scales
+    public static void Resize(InferenceContext c)
+    {
+        Shape? result = null;
+        if (c.Shape(0) is { } x)
+        {
+            var axes = c.Node.Ints("axes")?.Select(a => c.Axis(a, x.Rank)).ToArray() ?? [.. Enumerable.Range(0, x.Rank)];
+            var dims = x.Dims.ToArray();
+            var scales = c.Node.Attributes.GetValueOrDefault("scales") is FloatsAttribute old ? old.Values : (IReadOnlyList<float>?)Scales(c.Node.Input(c.Inputs == 2 ? 1 : 2));
+            var stretched = c.Node.Text("keep_aspect_ratio_policy", "stretch") == "stretch";
+            for (var i = 0; i < axes.Length; i++)
+            {
+                ref var dim = ref dims[axes[i]];
+                dim = c.Has(3) ? stretched && c.Elements(3) is { } sizes && i < sizes.Length ? sizes[i] : Dim.Unknown
+                    : scales is null || i >= scales.Count ? Dim.Unknown
+                    : scales[i] == 1 ? dim
+                    : dim.IsKnown ? (long)Math.Floor(dim.Value * (double)scales[i])
+                    : scales[i] == Math.Floor(scales[i]) ? DimMath.Mul(dim, (long)scales[i]) : Dim.Unknown;
+            }
+
+            result = Ir.Shape.Of(dims);
+        }
+
+        c.Output(0, c.Element(0), result);
+    }
+
+    private static float[]? Scales(Value? value) => value?.ConstantData is { Type: ElementType.Float, Count: > 0 } data ? data.As<float>().ToArray() : null;
+
+    private static IReadOnlyList<long> List(InferenceContext c, string name, int n, long fallback) => c.Node.Ints(name) ?? [.. Enumerable.Repeat(fallback, n)];
+
+    private static Dim[] Windows(InferenceContext c, Shape x, Dim[] kernel)
+    {
+        var n = x.Rank - 2;
+        if (kernel.Length != n)
+        {
+            throw c.Contradiction($"a window of rank {kernel.Length} on {x}", $"rank {n}");
+        }
+
+        var (strides, dilations, pads) = (List(c, "strides", n, 1), List(c, "dilations", n, 1), c.Node.Ints("pads") ?? new long[2 * n]);
+        var (mode, up) = (c.Node.Text("auto_pad", "NOTSET"), c.Node.Int("ceil_mode", 0) != 0);
+        var dims = new Dim[n];
+        for (var i = 0; i < n; i++)
+        {
+            var size = x[i + 2];
+            if (mode.StartsWith("SAME", StringComparison.Ordinal))
+            {
+                dims[i] = DimMath.Div(DimMath.Add(size, strides[i] - 1), strides[i]);
+                continue;
+            }
+
+            var window = DimMath.Add(DimMath.Mul(DimMath.Sub(kernel[i], 1), dilations[i]), 1);
+            var padded = mode == "VALID" ? size : DimMath.Add(size, pads[i] + pads[i + n]);
+            var room = DimMath.Sub(padded, window);
+            dims[i] = DimMath.Add(DimMath.Div(up ? DimMath.Add(room, strides[i] - 1) : room, strides[i]), 1);
+            // A window that would begin in the padding behind the data is left out.
+            if (up && dims[i].IsKnown && size.IsKnown && (dims[i].Value - 1) * strides[i] >= size.Value + (mode == "VALID" ? 0 : pads[i]))
+            {
+                dims[i] = dims[i].Value - 1;
+            }
+        }
+
+        return dims;
+    }
+}
