@@ -31,5 +31,16 @@ internal static class Attentions
     public static void MultiHeadAttention(InferenceContext c) => c.Output(0, c.Element(0),
         c.Shape(0) is { Rank: 3 } q ? [q[0], q[1], c.Shape(2) is { Rank: 3 } v ? v[2] : c.Has(2) ? Dim.Unknown : q[2]] : null);
 
+    // com.microsoft GroupQueryAttention (q [B, S, heads·D], k, v, past key [B, kv, P, D], past value, …) → (y [B, S, heads·D], present key, present value); without k, q holds all three
+    public static void GroupQueryAttention(InferenceContext c)
+    {
+        Dim heads = c.Node.Int("num_heads", 1), all = c.Node.Int("num_heads", 1) + (2 * c.Node.Int("kv_num_heads", 1));
+        c.Output(0, c.Element(0), c.Shape(0) is { Rank: 3 } q ? [q[0], q[1], c.Has(1) ? q[2] : DimMath.Mul(DimMath.Div(q[2], all), heads)] : null);
+        for (var i = 1; i <= 2; i++)
+        {
+            c.Output(i, c.Element(0), c.Shape(i + 2) is { Rank: 4 } past ? [past[0], past[1], Dim.Unknown, past[3]] : null);
+        }
+    }
+
     private static Shape Split(Shape x, Dim heads) => x.Rank == 4 ? x : [x[0], heads, x[1], DimMath.Div(x[2], heads)];
 }

@@ -79,6 +79,11 @@ internal static class DimMath
             return Dim.Unknown;
         }
 
+        if (Sub(a, b).Is(0))
+        {
+            return a; // a name that an input declares need not be in normal form
+        }
+
         var names = new[] { a.Symbol!, b.Symbol! }.Order(StringComparer.Ordinal);
         return Call("broadcast", string.Join(", ", names));
     }

@@ -57,10 +57,11 @@ internal static class Selection
                 : step.Is(-1) && start.Is(-1) && end.IsKnown && end.Value < -int.MaxValue ? size : Dim.Unknown;
         }
 
-        // A name may stand for anything from 0 on; a difference of names could be negative, which counts from the end.
-        if (!start.IsKnown && !DimMath.IsNatural(start) && !DimMath.IsNatural(DimMath.Sub(size, start)) && !Fits(start, end))
+        // Names stand for anything from 0 on; what is certainly negative counts from the end, and of a difference nobody knows.
+        if (!start.IsKnown && !DimMath.IsNatural(start))
         {
-            return Dim.Unknown;
+            var back = DimMath.Sub(0, start);
+            return Beyond(end) && DimMath.IsNatural(back) ? DimMath.Clamp(back, size) : Dim.Unknown;
         }
 
         if (start.IsKnown && start.Value < 0)
@@ -78,7 +79,7 @@ internal static class Selection
             return DimMath.Sub(DimMath.Add(size, end), start);
         }
 
-        return DimMath.IsNatural(end) || start.Is(0) && Fits(DimMath.Sub(size, end), size) ? DimMath.Clamp(DimMath.Sub(end, start), size) : Dim.Unknown;
+        return DimMath.IsNatural(end) ? DimMath.Clamp(DimMath.Sub(end, start), size) : Dim.Unknown;
     }
 
     public static void Gather(InferenceContext c)
@@ -171,6 +172,4 @@ internal static class Selection
     }
 
     private static bool Beyond(Dim end) => end.IsKnown && end.Value >= int.MaxValue;
-
-    private static bool Fits(Dim start, Dim end) => DimMath.IsNatural(DimMath.Sub(end, start));
 }

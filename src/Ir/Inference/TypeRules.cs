@@ -103,6 +103,7 @@ internal static class TypeRules
         Add(Attentions.Attention, "", "Attention");
         Add(Elementwise.Same, "", "RotaryEmbedding");
         Add(Attentions.MicrosoftAttention, Microsoft, "Attention");
+        Add(Attentions.GroupQueryAttention, Microsoft, "GroupQueryAttention");
         Add(Attentions.MultiHeadAttention, Microsoft, "MultiHeadAttention");
 
         Add(Quantization.Quantize, "", "QuantizeLinear");
