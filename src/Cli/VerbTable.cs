@@ -8,6 +8,7 @@ internal static class VerbTable
 {
     private static readonly Func<Verb>[] Verbs =
     [
+        InspectVerb.Create,
         ArtifactsVerb.Create,
         ModelCreateVerb.Create,
         TokenizerTrainVerb.Create,
