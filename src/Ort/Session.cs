@@ -9,14 +9,15 @@ public sealed class Session : IDisposable
     private readonly InferenceSession _session;
     private readonly string _name;
     private readonly HashSet<string> _optional;
+    private readonly IReadOnlySet<(string, string)> _kernels;
 
-    private Session(InferenceSession session, string name)
+    private Session(InferenceSession session, string name, IReadOnlySet<(string, string)> kernels)
     {
-        (_session, _name) = (session, name);
+        (_session, _name, _kernels) = (session, name, kernels);
         var optional = session.OverridableInitializerMetadata;
         _optional = [.. optional.Keys];
-        Inputs = [.. session.InputNames.Select(input => Describe(input, session.InputMetadata[input])), .. optional.Select(pair => Describe(pair.Key, pair.Value))];
-        Outputs = [.. session.OutputNames.Select(output => Describe(output, session.OutputMetadata[output]))];
+        Inputs = [.. session.InputNames.Select(input => TensorSpecs.Of(input, session.InputMetadata[input])), .. optional.Select(pair => TensorSpecs.Of(pair.Key, pair.Value))];
+        Outputs = [.. session.OutputNames.Select(output => TensorSpecs.Of(output, session.OutputMetadata[output]))];
     }
 
     /// <summary>In graph order; after the required ones those that have a default (initializers that are inputs too).</summary>
@@ -76,22 +77,11 @@ public sealed class Session : IDisposable
         }
     }
 
+    /// <summary>Ends the profile that <see cref="SessionSettings.Profile"/> asked for, and tells which kernel each node ran on.</summary>
+    public KernelReport EndProfile() => KernelReport.Take(_session.EndProfiling(), _kernels);
+
     public void Dispose() => _session.Dispose();
 
-    private static Session Open(string name, SessionSettings? settings, Func<SessionOptions, InferenceSession> open)
-    {
-        using var options = SessionOptionsOf.Create(settings ?? new SessionSettings());
-        try
-        {
-            return new Session(open(options), name);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new OrtException($"{name}: ONNX Runtime refuses the model: {NativeRuntime.Line(e)}", e);
-        }
-    }
-
-    private static TensorSpec Describe(string name, NodeMetadata metadata) => metadata.IsTensor
-        ? new TensorSpec(name, (ElementType)metadata.ElementDataType, [.. metadata.Dimensions.Select(dim => (long)dim)], [.. metadata.SymbolicDimensions])
-        : new TensorSpec(name, ElementType.Undefined, [], []); // a sequence, a map
+    private static Session Open(string name, SessionSettings? settings, Func<SessionOptions, InferenceSession> open) =>
+        new(SessionOpening.Open(name, settings ?? new SessionSettings(), open, out var kernels), name, kernels);
 }

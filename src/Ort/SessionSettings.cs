@@ -8,4 +8,7 @@ public sealed record SessionSettings
 
     /// <summary>Whether nodes that have a C# kernel run it; without, their function bodies are inlined [true].</summary>
     public bool Kernels { get; init; } = true;
+
+    /// <summary>A path that ONNX Runtime's profile of the runs starts with, for <see cref="KernelReport"/>; null: none is taken.</summary>
+    public string? Profile { get; init; }
 }

@@ -1,0 +1,40 @@
+using Microsoft.ML.OnnxRuntime;
+using OnnxPipeline.Ort.Native;
+
+namespace OnnxPipeline.Ort.CustomOps;
+
+/// <summary>Every operator that has a C# kernel, one line each.</summary>
+internal static class CustomOpTable
+{
+    public static IReadOnlyList<CustomOp> Operators { get; } =
+    [
+        new LayerNormalizationBinding(),
+        new LayerNormalizationGradBinding(),
+        new SoftmaxCrossEntropyLossBinding(),
+        new SoftmaxCrossEntropyLossGradBinding(),
+        new DropoutBinding(),
+        new DropoutGradBinding(),
+    ];
+
+    private static readonly Lazy<nint[]> Domains = new(CreateDomains);
+
+    /// <summary>The operator; null where it has no C# kernel.</summary>
+    public static CustomOp? Find(string domain, string name) => Operators.FirstOrDefault(op => op.Domain == domain && op.Name == name);
+
+    /// <summary>Offers the kernels to a session on the CPU.</summary>
+    public static void AddTo(SessionOptions options) => Array.ForEach(Domains.Value, domain => NativeApi.AddDomain(options, domain));
+
+    private static nint[] CreateDomains() =>
+    [
+        .. Operators.GroupBy(op => op.Domain).Select(group =>
+        {
+            var domain = NativeApi.CreateDomain(group.Key);
+            foreach (var op in group)
+            {
+                NativeApi.AddOperator(domain, Registration.Create(op));
+            }
+
+            return domain;
+        }),
+    ];
+}

@@ -1,0 +1,107 @@
+using OnnxPipeline.Kernels;
+using OnnxPipeline.Ort.Native;
+
+namespace OnnxPipeline.Ort.Engines;
+
+/// <summary>The optimizer: its state, and the update of all parameters, cut into pieces that never cross from one setting to another.</summary>
+internal sealed class UpdateRule : IDisposable
+{
+    private const int ElementsPerPiece = 1 << 16;
+
+    private readonly OptimizerSettings _settings;
+    private readonly NativeBlock _parameters;
+    private readonly NativeBlock _gradients;
+    private readonly NativeBlock[] _moments;
+    private readonly Piece[] _pieces;
+    private readonly Action<int> _update;
+    private float _rate;
+    private float _gradientScale;
+    private long _step;
+
+    /// <param name="names">Of the trainable parameters, in the order of <paramref name="layout"/>.</param>
+    /// <exception cref="OrtException">There is no such rule.</exception>
+    public UpdateRule(OptimizerSettings settings, BlockLayout layout, IReadOnlyList<string> names, NativeBlock parameters, NativeBlock gradients)
+    {
+        var moments = (settings.Kind, settings.Momentum) switch
+        {
+            ("adamw", _) => 2,
+            ("sgd", 0) => 0,
+            ("sgd", _) => 1,
+            _ => throw new OrtException($"The optimizer '{settings.Kind}' is unknown; there are adamw and sgd."),
+        };
+        (_settings, _parameters, _gradients) = (settings, parameters, gradients);
+        _moments = [.. Enumerable.Range(0, moments).Select(_ => new NativeBlock(layout.Length))];
+        _pieces = [.. Cut(settings, layout, names)];
+        _update = settings.Kind == "adamw" ? AdamWPiece : SgdPiece;
+    }
+
+    public int Moments => _moments.Length;
+
+    public NativeBlock Moment(int moment) => _moments[moment];
+
+    /// <summary>Updates every parameter.</summary>
+    /// <param name="step">1 for the first.</param>
+    public void Run(Crew crew, float learningRate, float gradientScale, long step)
+    {
+        (_rate, _gradientScale, _step) = (learningRate, gradientScale, step);
+        crew.Run(_update, _pieces.Length);
+    }
+
+    public void Dispose() => Array.ForEach(_moments, moment => moment.Dispose());
+
+    private static IEnumerable<Piece> Cut(OptimizerSettings settings, BlockLayout layout, IReadOnlyList<string> names)
+    {
+        var start = 0L;
+        for (var i = 0; i < names.Count; i++)
+        {
+            var (decay, scale) = (settings.WeightDecay.GetValueOrDefault(names[i], 0), settings.LearningRateScale.GetValueOrDefault(names[i], 1));
+            var last = i + 1 == names.Count;
+            if (!last && settings.WeightDecay.GetValueOrDefault(names[i + 1], 0) == decay && settings.LearningRateScale.GetValueOrDefault(names[i + 1], 1) == scale)
+            {
+                continue; // the next one belongs to the same range
+            }
+
+            var end = (last ? layout.Length : layout.Offset(i + 1)) / sizeof(float);
+            for (; start < end; start += Math.Min(ElementsPerPiece, end - start))
+            {
+                yield return new Piece(start, (int)Math.Min(ElementsPerPiece, end - start), decay, scale);
+            }
+        }
+    }
+
+    private void AdamWPiece(int index)
+    {
+        var piece = _pieces[index];
+        var options = new AdamWOptions
+        {
+            LearningRate = _rate * piece.RateScale,
+            Step = _step,
+            Beta1 = _settings.Beta1,
+            Beta2 = _settings.Beta2,
+            Epsilon = _settings.Epsilon,
+            WeightDecay = piece.Decay,
+            Mode = _settings.AdamMode,
+            GradientScale = _gradientScale,
+        };
+        AdamW.Step(Of(_parameters, piece), Of(_gradients, piece), Of(_moments[0], piece), Of(_moments[1], piece), options);
+    }
+
+    private void SgdPiece(int index)
+    {
+        var piece = _pieces[index];
+        var rate = _rate * piece.RateScale;
+        if (_moments.Length == 0)
+        {
+            Sgd.Step(Of(_parameters, piece), Of(_gradients, piece), rate, piece.Decay, _gradientScale);
+        }
+        else
+        {
+            Sgd.Step(Of(_parameters, piece), Of(_gradients, piece), Of(_moments[0], piece), rate, _settings.Momentum, piece.Decay, _gradientScale);
+        }
+    }
+
+    private static Span<float> Of(NativeBlock block, in Piece piece) => block.Floats(piece.Start, piece.Length);
+
+    /// <param name="Start">In elements.</param>
+    private readonly record struct Piece(long Start, int Length, float Decay, float RateScale);
+}
