@@ -16,6 +16,7 @@ internal static class Derivation
     public static StepModel OfTraining(Model model, bool kernels)
     {
         var graph = model.Graph;
+        OpsetConversion.Raise(model); // bodies are written for 18 and above
         if (graph.Outputs.Count == 0)
         {
             throw new OrtException($"The training graph '{graph.Name}' has no outputs; the loss was wanted.");
@@ -30,10 +31,17 @@ internal static class Derivation
 
         var seeds = DropoutStreams.Apply(graph, model.Opset);
         var build = new GraphBuilder(graph, model.Opset);
+        var taken = graph.Inputs.Concat(graph.Initializers).Concat(graph.Outputs).Select(value => value.Name).ToHashSet();
         foreach (var name in trainable)
         {
             var gradient = gradients[name];
-            graph.Outputs.Add(gradient.Producer is null || graph.Outputs.Contains(gradient) ? Copy(build, gradient, name) : gradient);
+            var output = gradient.Producer is null || graph.Outputs.Contains(gradient) ? Copy(build, gradient) : gradient;
+            for (output.Name = name + Gradient; !taken.Add(output.Name);)
+            {
+                output.Name += "_";
+            }
+
+            graph.Outputs.Add(output);
         }
 
         Finish(model, kernels);
@@ -43,14 +51,14 @@ internal static class Derivation
     /// <summary>Prepares an evaluation model in place: kernels, bodies.</summary>
     public static Model OfEvaluation(Model model, bool kernels)
     {
+        OpsetConversion.Raise(model);
         Finish(model, kernels);
         return model;
     }
 
-    private static Value Copy(GraphBuilder build, Value gradient, string parameter)
+    private static Value Copy(GraphBuilder build, Value gradient)
     {
         var copy = build.Identity(gradient);
-        copy.Name = $"{parameter}{Gradient}.copy";
         copy.Type ??= gradient.Type;
         return copy;
     }
