@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OnnxPipeline.Training;
 
-/// <summary>loss.svg: training loss (thin: every row, thick: its running mean) and evaluation loss over steps. Plain SVG, so that no drawing library has to load.</summary>
+/// <summary>loss.svg: training loss (thin: every row, thick: its mean over some steps) and evaluation loss over steps. Plain SVG, so that no drawing library has to load.</summary>
 public static class LossPlot
 {
     private const double Width = 860, Height = 480, Left = 70, Right = 20, Top = 40, Bottom = 50;
@@ -32,20 +32,18 @@ public static class LossPlot
             svg.Append($"<line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(tick):0.#}\" y2=\"{Y(tick):0.#}\" stroke=\"#e5e5e5\"/><text x=\"{Left - 8}\" y=\"{Y(tick) + 4:0.#}\" text-anchor=\"end\">{tick:0.####}</text>\n");
         }
 
-        foreach (var tick in Ticks(0, maxStep))
+        foreach (var tick in Ticks(0, maxStep).Where(tick => tick == Math.Floor(tick)))
         {
-            svg.Append($"<text x=\"{X(tick):0.#}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{tick:0.##}</text>\n");
+            svg.Append($"<text x=\"{X(tick):0.#}\" y=\"{Height - Bottom + 20}\" text-anchor=\"middle\">{tick:#,0}</text>\n");
         }
 
         svg.Append($"<line x1=\"{Left}\" x2=\"{Left}\" y1=\"{Top}\" y2=\"{Height - Bottom}\" stroke=\"#888\"/><line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom}\" stroke=\"#888\"/>\n");
-        svg.Append($"<text x=\"{(Left + Width) / 2}\" y=\"{Height - 12}\" text-anchor=\"middle\">step</text>\n");
+        svg.Append($"<text x=\"{(Left + Width) / 2}\" y=\"{Height - 12}\" text-anchor=\"middle\">step</text>\n<text transform=\"translate(16 {(Top + Height - Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">loss</text>\n");
         Line(Thinned(train), "#a9c9ec", 1);
         Line(Thinned(Smoothed(train)), "#1f6fbf", 2);
         Line(eval, "#d1495b", 2);
-        foreach (var (step, loss) in eval.Length <= 60 ? eval : [])
-        {
-            svg.Append($"<circle cx=\"{X(step):0.#}\" cy=\"{Y(loss):0.#}\" r=\"3\" fill=\"#d1495b\"/>\n");
-        }
+        Dots(train.Length <= 5 ? train : [], "#1f6fbf");
+        Dots(eval.Length <= 60 ? eval : [], "#d1495b");
 
         Legend(0, "#1f6fbf", train.Length > 0 ? $"train {train[^1].Loss:0.####}" : "");
         Legend(1, "#d1495b", eval.Length > 0 ? $"eval {eval[^1].Loss:0.####} (best {eval.Min(p => p.Loss):0.####})" : "");
@@ -57,6 +55,14 @@ public static class LossPlot
             if (path.Length > 0)
             {
                 svg.Append($"<polyline points=\"{path}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\"/>\n");
+            }
+        }
+
+        void Dots(IEnumerable<(double Step, double Loss)> points, string color)
+        {
+            foreach (var (step, loss) in points)
+            {
+                svg.Append($"<circle cx=\"{X(step):0.#}\" cy=\"{Y(loss):0.#}\" r=\"3\" fill=\"{color}\"/>\n");
             }
         }
 
@@ -73,12 +79,20 @@ public static class LossPlot
     private static (double Step, double Loss)[] Points(IEnumerable<MetricsFile.Row> rows, string split) =>
         [.. rows.Where(r => r.Split == split && float.IsFinite(r.Loss)).Select(r => ((double)r.Step, (double)r.Loss))];
 
-    /// <summary>Exponential running mean over about a fiftieth of the run.</summary>
+    /// <summary>The mean over about a fiftieth of the run around each point, less at both ends: it does not lag behind.</summary>
     private static (double Step, double Loss)[] Smoothed((double Step, double Loss)[] points)
     {
-        var keep = 1 - 1 / Math.Max(points.Length / 50.0, 1);
-        var mean = points.Length > 0 ? points[0].Loss : 0;
-        return [.. points.Select(p => (p.Step, mean = keep * mean + (1 - keep) * p.Loss))];
+        var sums = new double[points.Length + 1];
+        for (var i = 0; i < points.Length; i++)
+        {
+            sums[i + 1] = sums[i] + points[i].Loss;
+        }
+
+        return [.. points.Select((p, i) =>
+        {
+            var reach = Math.Min(points.Length / 100, Math.Min(i, points.Length - 1 - i));
+            return (p.Step, (sums[i + reach + 1] - sums[i - reach]) / (2 * reach + 1));
+        })];
     }
 
     /// <summary>At most 1,000 points: more do not show at this width.</summary>
