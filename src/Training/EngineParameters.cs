@@ -6,10 +6,16 @@ namespace OnnxPipeline.Training;
 /// <summary>Parameters from outside an engine's own artifacts.</summary>
 public static class EngineParameters
 {
-    /// <summary>Puts the parameters of an ODTC checkpoint into the engine.</summary>
+    /// <summary>Puts the parameters of an ODTC checkpoint, or of a tensor file that holds them by name, into the engine.</summary>
     /// <exception cref="FileFormatException">It is nominal, lacks a parameter, or has one of another type or shape.</exception>
     public static void Load(ITrainingEngine engine, string checkpoint)
     {
+        if (Path.GetExtension(checkpoint) is ".safetensors" or ".npz")
+        {
+            RunFolder.LoadParameters(engine, checkpoint);
+            return;
+        }
+
         var content = OdtcCheckpoint.Read(checkpoint);
         if (content.Nominal)
         {

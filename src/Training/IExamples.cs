@@ -8,6 +8,9 @@ public interface IExamples
     /// <summary>Examples in one epoch.</summary>
     long Count { get; }
 
+    /// <summary>What <see cref="Counted"/> counts: <c>tokens</c> (label positions) or <c>examples</c>.</summary>
+    string Unit { get; }
+
     /// <summary>
     /// What <paramref name="rows"/> weigh in a mean over several micro-batches: label positions that count where the loss is one mean over
     /// positions, examples otherwise.

@@ -124,11 +124,28 @@ public sealed record RunConfig
         Require(KeepSteps >= 0, "--keep-steps", KeepSteps, "at least 0");
         Require(LogEvery > 0, "--log-every", LogEvery, "at least 1");
         Require(Threads > 0, "--threads", Threads, "at least 1");
-        if (Steps is not null && Epochs is not null)
+        if (new[] { Steps is not null, Epochs is not null, Minutes is not null }.Count(given => given) > 1)
         {
-            throw new TrainingException("--steps and --epochs both say how long the run is; give one of them.", 64);
+            throw new TrainingException("--steps, --epochs and --minutes each say how long the run is; give one of them.", 64);
         }
     }
+
+    /// <summary>This configuration with these data; itself where they are the same.</summary>
+    public RunConfig WithData(IReadOnlyList<string> data) => Data.SequenceEqual(data) ? this : this with { Data = data };
+
+    /// <summary>This configuration with the values of an optimizer.</summary>
+    public RunConfig WithOptimizer(Files.ManifestOptimizer o) => this with
+    {
+        Optimizer = o.Optimizer,
+        Lr = o.Lr,
+        Beta1 = o.Betas?[0] ?? Beta1,
+        Beta2 = o.Betas?[1] ?? Beta2,
+        Eps = o.Eps ?? Eps,
+        WeightDecay = o.WeightDecay,
+        Momentum = o.Momentum ?? 0,
+        MaxGradNorm = o.MaxGradNorm,
+        AdamMode = o.AdamMode ?? AdamMode,
+    };
 
     private static void Require(bool holds, string flag, object? found, string wanted)
     {

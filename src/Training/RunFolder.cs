@@ -37,53 +37,84 @@ public sealed class RunFolder : IDisposable
     public string Checkpoint(string name) => System.IO.Path.Combine(Checkpoints, name);
 
     /// <summary>Makes a new run.</summary>
-    /// <param name="force">A run that is there already is renamed aside, and deleted after the first checkpoint of this one.</param>
+    /// <param name="force">What is there already is renamed aside, and deleted after the first checkpoint of this one.</param>
     /// <exception cref="TrainingException">Something is there already (exit code 64).</exception>
-    public static RunFolder Create(string path, bool force)
+    /// <exception cref="FileFormatException">Another process works on what is to be replaced, or the place cannot be written to.</exception>
+    public static RunFolder Create(string path, bool force) => Guarded(path, () =>
     {
-        path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        string? aside = null;
-        var occupied = File.Exists(path) || Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) != "lock");
-        if (occupied)
+        path = Full(path);
+        var aside = Aside(path);
+        if (Exists(aside) && !IsOccupied(path))
+        {
+            Free(path); // killed between the two renames of --force: the old content belongs there
+            Delete(path);
+            Move(aside, path);
+        }
+
+        if (IsOccupied(path))
         {
             if (!force)
             {
                 throw new TrainingException($"{path} exists already. Choose another --out, give --force to replace it, or --resume to go on with it.", 64);
             }
 
-            if (Directory.Exists(path))
+            Free(path);
+            if (Exists(aside) && !Directory.Exists(System.IO.Path.Combine(path, "checkpoints", "last")))
             {
-                using (RunLock.Acquire(System.IO.Path.Combine(path, "lock")))
-                {
-                    // Held by nobody else: it may go.
-                }
+                Delete(path); // it was to replace what is aside, and never saved anything
             }
-
-            aside = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, $".{System.IO.Path.GetFileName(path)}.replaced");
-            Delete(aside);
-            Directory.Move(path, aside);
+            else
+            {
+                Delete(aside);
+                Move(path, aside);
+            }
         }
 
         Directory.CreateDirectory(path);
-        return new(path, RunLock.Acquire(System.IO.Path.Combine(path, "lock")), aside);
-    }
+        return new RunFolder(path, RunLock.Acquire(LockOf(path)), Exists(aside) ? aside : null);
+    });
 
-    /// <summary>Takes hold of a run that was made before.</summary>
+    /// <summary>Takes hold of a run that was made before, and removes what a killed process left half written.</summary>
     /// <exception cref="TrainingException">There is no run.</exception>
     /// <exception cref="FileFormatException">Another process works on it.</exception>
-    public static RunFolder Open(string path)
+    public static RunFolder Open(string path) => Guarded(path, () =>
     {
-        path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (!File.Exists(System.IO.Path.Combine(path, "run.json")))
-        {
-            throw new TrainingException($"{path} is not a run: it has no run.json. Start one with --out.");
-        }
+        path = Full(path);
+        _ = ReadRecord(path);
+        var folder = new RunFolder(path, RunLock.Acquire(LockOf(path)), Exists(Aside(path)) ? Aside(path) : null);
+        folder.Recover();
+        return folder;
+    });
 
-        return new(path, RunLock.Acquire(System.IO.Path.Combine(path, "lock")));
+    /// <summary>
+    /// Takes back what <see cref="Create"/> did, for a run that ends without a checkpoint: removes the folder, and puts what <c>--force</c> renamed
+    /// aside in its place again.
+    /// </summary>
+    public void Undo()
+    {
+        _lock.Dispose();
+        Delete(Path);
+        if (_replaced is not null)
+        {
+            Move(_replaced, Path);
+            _replaced = null;
+        }
     }
 
+    /// <summary>Whether <c>--force</c> renamed something aside that is still there.</summary>
+    public bool Replaces => _replaced is not null;
+
+    /// <summary>Whether there is a checkpoint to go on from.</summary>
+    public bool IsSaved => Directory.Exists(Checkpoint("last"));
+
     /// <summary>Reads run.json without taking hold of the run.</summary>
-    public static RunRecord ReadRecord(string path) => Read(System.IO.Path.Combine(path, "run.json"), TrainingJson.Default.RunRecord);
+    /// <exception cref="TrainingException">It is no run.</exception>
+    public static RunRecord ReadRecord(string path) => System.IO.Path.Combine(path, "run.json") is var record && File.Exists(record)
+        ? Read(record, TrainingJson.Default.RunRecord)
+        : throw new TrainingException($"{path} is not a run: it has no run.json. Start one with --out.");
+
+    /// <summary>The state of a checkpoint folder.</summary>
+    public static RunState ReadState(string checkpoint) => Read(System.IO.Path.Combine(checkpoint, "state.json"), TrainingJson.Default.RunState);
 
     public RunRecord ReadRecord() => ReadRecord(Path);
 
@@ -167,7 +198,7 @@ public sealed class RunFolder : IDisposable
             }
         }
 
-        var state = Read(System.IO.Path.Combine(last, "state.json"), TrainingJson.Default.RunState);
+        var state = ReadState(last);
         engine.Step = state.OptimizerSteps;
         return state;
     }
@@ -223,6 +254,7 @@ public sealed class RunFolder : IDisposable
         {
             // A link needs a privilege there: a copy, exchanged by renaming.
             Delete(path + ".old");
+            Delete(path + ".new");
             CopyIn(Checkpoint(name), path + ".new");
             if (Directory.Exists(path))
             {
@@ -245,6 +277,73 @@ public sealed class RunFolder : IDisposable
         foreach (var old in steps.Skip(keepSteps).Where(n => !named.Contains(n)))
         {
             Delete(Checkpoint(old));
+        }
+    }
+
+    private void Recover()
+    {
+        if (!Directory.Exists(Checkpoints))
+        {
+            return;
+        }
+
+        foreach (var partial in Directory.EnumerateDirectories(Checkpoints, ".step-*.partial"))
+        {
+            Delete(partial);
+        }
+
+        foreach (var old in Directory.EnumerateDirectories(Checkpoints, "*.old"))
+        {
+            if (!Exists(old[..^".old".Length]))
+            {
+                Directory.Move(old, old[..^".old".Length]); // killed while the folder was exchanged
+            }
+        }
+    }
+
+    private static string Full(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+
+    private static string Aside(string path) =>
+        System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path) ?? throw new TrainingException($"{path} is the root of a file system; name a folder inside it.", 64), $".{System.IO.Path.GetFileName(path)}.replaced");
+
+    private static string LockOf(string path) => System.IO.Path.Combine(path, "lock");
+
+    /// <summary>Something beyond what a process leaves that was killed while it made the folder.</summary>
+    private static bool IsOccupied(string path) =>
+        File.Exists(path) || Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) is not ("lock" or ".run.json.partial"));
+
+    /// <summary>Refuses a folder that another process works on.</summary>
+    private static void Free(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            RunLock.Acquire(LockOf(path)).Dispose();
+        }
+    }
+
+    private static bool Exists(string path) => Directory.Exists(path) || File.Exists(path);
+
+    private static void Move(string from, string to)
+    {
+        if (Directory.Exists(from))
+        {
+            Directory.Move(from, to);
+        }
+        else
+        {
+            File.Move(from, to);
+        }
+    }
+
+    private static RunFolder Guarded(string path, Func<RunFolder> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FileFormatException($"{path} cannot be used as a run folder: {e.Message}", e);
         }
     }
 

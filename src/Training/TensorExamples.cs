@@ -28,6 +28,8 @@ public sealed class TensorExamples : IExamples
 
     public long Count => _data.Count;
 
+    public string Unit => _labels < 0 ? "examples" : "tokens";
+
     public long Counted(long epoch, ReadOnlySpan<long> rows)
     {
         if (_labels < 0)

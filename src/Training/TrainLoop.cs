@@ -66,7 +66,7 @@ public sealed class TrainLoop
             Report(loss, rate, startTokens, startSeconds);
         }
 
-        return Result("finished");
+        return Result(RunResult.Finished);
     }
 
     /// <summary>The result as run.json has it.</summary>
@@ -217,7 +217,7 @@ public sealed class TrainLoop
         var remaining = _totalSteps is null
             ? _config.Minutes!.Value * 60 - Seconds
             : (expected - _state.Step) * Seconds / Math.Max(_state.Step, 1);
-        _progress.Report(new(_state.Step, expected, loss, _evalLoss, rate, (_state.Tokens - startTokens) / elapsed, TimeSpan.FromSeconds(Math.Max(remaining, 0))));
+        _progress.Report(new(_state.Step, expected, loss, _evalLoss, rate, (_state.Tokens - startTokens) / elapsed, _train.Unit, TimeSpan.FromSeconds(Math.Max(remaining, 0))));
     }
 
     private OptimizerSettings Optimizer()

@@ -6,5 +6,13 @@ namespace OnnxPipeline.Training;
 /// <param name="Loss">Of the last step.</param>
 /// <param name="EvalLoss">Of the last evaluation, null before the first.</param>
 /// <param name="TokensPerSecond">Counted label positions (or examples) per second since the start of this process.</param>
+/// <param name="Unit">What is counted: <c>tokens</c> or <c>examples</c>.</param>
 /// <param name="Remaining">Expected time to the end.</param>
-public sealed record TrainProgress(long Step, long Steps, float Loss, float? EvalLoss, double Rate, double TokensPerSecond, TimeSpan Remaining);
+public sealed record TrainProgress(long Step, long Steps, float Loss, float? EvalLoss, double Rate, double TokensPerSecond, string Unit, TimeSpan Remaining)
+{
+    /// <summary>One line for people: <c>step 120/1000 · loss 3.214 · lr 0.001 · 12,400 tokens/s · 0:41 left</c>.</summary>
+    public override string ToString() =>
+        $"step {Step}/{Steps} · loss {Loss:0.0000}{(EvalLoss is { } eval ? $" · eval {eval:0.0000}" : "")} · lr {Rate:0.######} · {TokensPerSecond:#,0} {Unit}/s · {Clock(Remaining)} left";
+
+    private static string Clock(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Minutes}:{time.Seconds:00}";
+}

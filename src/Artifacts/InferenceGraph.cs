@@ -1,0 +1,27 @@
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Artifacts;
+
+/// <summary>A model without what only training needs.</summary>
+public static class InferenceGraph
+{
+    /// <summary>
+    /// A copy in evaluation mode, functions inlined: no Dropout, and where the model has other outputs no output <c>loss</c>, nor the inputs that only it reads (labels).
+    /// </summary>
+    public static Model Of(Model source)
+    {
+        var model = ModelCopy.Of(source);
+        FunctionInlining.Inline(model);
+        var graph = model.Graph;
+        var used = graph.Inputs.Where(v => v.Uses.Count > 0).ToHashSet();
+        if (graph.Outputs.Count > 1)
+        {
+            graph.Outputs.RemoveAll(v => v.Name == "loss");
+        }
+
+        EvaluationMode.Apply(graph, model.Opset);
+        DeadCode.Remove(graph);
+        graph.Inputs.RemoveAll(v => v.Uses.Count == 0 && used.Contains(v) && !graph.Outputs.Contains(v));
+        return model;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ort.Engines;
+
+namespace OnnxPipeline.Training;
+
+/// <summary>A run from its first file to its last: what <c>train</c> and <c>pretrain</c> share.</summary>
+public static class TrainRun
+{
+    /// <summary>What is trained and evaluated on.</summary>
+    /// <param name="Eval">Null: no evaluation.</param>
+    public sealed record Data(IExamples Train, IExamples? Eval);
+
+    /// <summary>What the verb brings.</summary>
+    /// <param name="Files">The data files, whose hashes go to run.json and are compared when the run goes on.</param>
+    /// <param name="Prepare">Puts the artifacts (and the tokenizer) into a new run folder; does nothing where they are there already.</param>
+    /// <param name="Load">Makes the engine from the run's artifacts, for a number of threads.</param>
+    /// <param name="Open">Opens the data for the engine's inputs.</param>
+    public sealed record Parts(
+        IReadOnlyList<string> Files,
+        Action<RunFolder> Prepare,
+        Func<ArtifactFolder, int, ITrainingEngine> Load,
+        Func<RunFolder, ITrainingEngine, ArtifactFolder, Data> Open);
+
+    /// <summary>A flag given with <c>--resume</c>, and what it asks of the configuration.</summary>
+    public sealed record Change(string Flag, Func<RunConfig, RunConfig> Apply);
+
+    /// <summary>Starts a new run in <paramref name="path"/> and trains to its end.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled; the run can go on with <see cref="Resume"/>.</exception>
+    /// <exception cref="PipelineException">It failed. Where that was before the first step, or before the first checkpoint of a run that replaces another, all is as before the call.</exception>
+    public static RunResult Start(RunConfig config, Parts parts, string path, bool force, IProgress<TrainProgress>? progress, CancellationToken cancellation)
+    {
+        config.Check();
+        var data = parts.Files.Select(RunRecord.DataFile.Of).ToArray(); // before anything is replaced
+        using var folder = RunFolder.Create(path, force);
+        var record = new RunRecord { Config = config, Versions = Versions(), Seed = config.Seed, Data = data };
+        try
+        {
+            folder.Write(record);
+            return Train(record, parts, folder, progress, cancellation);
+        }
+        catch when (!folder.IsSaved && (folder.Replaces || !File.Exists(folder.Metrics)))
+        {
+            folder.Undo();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on with a run from its last checkpoint, or from the start where nothing was saved.</summary>
+    /// <param name="verb">Whose runs are meant.</param>
+    /// <param name="changes">What the caller asks for; refused where the run was started with something else.</param>
+    /// <param name="say">Takes a line where there is nothing left to do.</param>
+    /// <returns>The result; that of the earlier call where the run had finished.</returns>
+    /// <exception cref="TrainingException">A change would change the run (exit code 64), or the data are no longer those it was started with.</exception>
+    public static RunResult Resume(string path, string verb, IReadOnlyList<Change> changes, Func<RunConfig, Parts> partsOf, Action<string> say, IProgress<TrainProgress>? progress, CancellationToken cancellation)
+    {
+        using var folder = RunFolder.Open(path);
+        var record = folder.ReadRecord();
+        if (record.Config.Verb != verb)
+        {
+            throw new TrainingException($"{folder.Path} is a run of `{record.Config.Verb}`; go on with `onnxpipe {record.Config.Verb} --resume`.", 64);
+        }
+
+        if (changes.FirstOrDefault(change => change.Apply(record.Config) != record.Config) is { } refused)
+        {
+            throw new TrainingException($"{refused.Flag} would change the run {folder.Path}, which was started with another value (see its run.json). Leave it out, or start a new run with --out.", 64);
+        }
+
+        if (record.Result is { Status: RunResult.Finished } finished)
+        {
+            say($"{folder.Path} finished at step {finished.Step}; there is nothing to go on with.");
+            return finished;
+        }
+
+        foreach (var file in record.Data)
+        {
+            file.RequireUnchanged(folder.RunJson);
+        }
+
+        folder.Write(record with { Result = null });
+        return Train(record, partsOf(record.Config), folder, progress, cancellation);
+    }
+
+    private static RunResult Train(RunRecord record, Parts parts, RunFolder folder, IProgress<TrainProgress>? progress, CancellationToken cancellation)
+    {
+        parts.Prepare(folder);
+        var artifacts = ArtifactFolder.Open(folder.Artifacts);
+        using var engine = parts.Load(artifacts, record.Config.Threads);
+        var data = parts.Open(folder, engine, artifacts);
+        var loop = new TrainLoop(engine, data.Train, data.Eval, record.Config, folder, progress);
+        try
+        {
+            var result = loop.Run(cancellation);
+            folder.Write(record with { Result = result });
+            return result;
+        }
+        catch (OperationCanceledException)
+        {
+            folder.Write(record with { Result = loop.Result(RunResult.Interrupted) });
+            throw;
+        }
+        catch (IOException e)
+        {
+            var error = new TrainingException($"{folder.Path} cannot be written: {e.Message} The run stands at its last checkpoint; make room and go on with --resume {folder.Path}.");
+            Note(folder, record with { Result = loop.Result(RunResult.Failed, error.Message) });
+            throw error;
+        }
+        catch (PipelineException e)
+        {
+            Note(folder, record with { Result = loop.Result(RunResult.Failed, e.Message) });
+            throw;
+        }
+    }
+
+    /// <summary>Writes how the run ended if that can be written: on a full disk the error itself is what matters.</summary>
+    private static void Note(RunFolder folder, RunRecord record)
+    {
+        try
+        {
+            folder.Write(record);
+        }
+        catch (FileFormatException)
+        {
+            // The caller throws the error that led here.
+        }
+    }
+
+    private static SortedDictionary<string, string> Versions() => new(StringComparer.Ordinal)
+    {
+        ["onnxpipe"] = typeof(TrainRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+        ["dotnet"] = RuntimeInformation.FrameworkDescription,
+        ["os"] = RuntimeInformation.OSDescription,
+        ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
+    };
+}
