@@ -1,0 +1,165 @@
+using OnnxPipeline.Artifacts;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+using OnnxPipeline.Ir.Serialization;
+using OnnxPipeline.Models;
+using OnnxPipeline.Ort.Engines;
+using OnnxPipeline.Text;
+
+namespace OnnxPipeline.Training;
+
+/// <summary>
+/// The verb <c>pretrain</c>: a causal language model from its configuration, or from a model folder, on text. The text is tokenized once into a
+/// memory-mapped file of the user's cache (<see cref="TokenCache"/>), which runs share. The run folder has the tokenizer's files, <c>config.json</c>
+/// and the artifacts that were trained.
+/// </summary>
+public static class Pretraining
+{
+    private const int LongestBlock = 512;
+
+    /// <summary>What holds where no flag says otherwise: AdamW as PyTorch, no decay on biases and normalization.</summary>
+    public static RunConfig Defaults { get; } = new()
+    {
+        Verb = "pretrain",
+        Data = [],
+        Objective = "clm",
+        Validation = "0.05",
+        BatchSize = 16,
+        Lr = 5e-4,
+        Eps = 1e-8,
+        WeightDecay = 0.1,
+        DecayMatricesOnly = true,
+        MaxGradNorm = 1,
+        AdamMode = 0,
+        Schedule = "cosine",
+        Warmup = Warmup.Parse("5%"),
+    };
+
+    /// <summary>Whether a value of <c>--validation</c> is a share of the text, not files.</summary>
+    public static bool IsFraction(string validation) => double.TryParse(validation, out _);
+
+    /// <summary>Completes a configuration from the model's files: the tokenizer, the block.</summary>
+    /// <exception cref="PipelineException">No model or two, no tokenizer, a block that the model has no positions for.</exception>
+    public static RunConfig Resolved(RunConfig config)
+    {
+        if (config.Model is null == config.Config is null)
+        {
+            throw new TrainingException("Give either --config, to train a new model, or --model, to go on with one.", 64);
+        }
+
+        var folder = config.Model is { } model ? FolderOf(model) : Path.GetDirectoryName(config.Config)!;
+        var tokenizer = config.Tokenizer ?? (Tokenizer.IsIn(folder)
+            ? folder
+            : throw new TrainingException($"{folder} holds no tokenizer, and --tokenizer is not given. `onnxpipe tokenizer train` makes one from the text."));
+        var positions = ConfigOf(config) is { } file ? FamilyTable.Of(file).Positions(file) : (int?)null;
+        if (config.Block > positions)
+        {
+            throw new TrainingException($"--block is {config.Block}, but the model has {positions} positions.", 64);
+        }
+
+        var block = config.Block ?? (positions is { } most
+            ? Math.Min(most, LongestBlock)
+            : throw new TrainingException($"{folder} has no config.json that says how many positions the model has. Give --block.", 64));
+        return IsFraction(config.Validation!) && double.Parse(config.Validation!) is not (>= 0 and < 1)
+            ? throw new TrainingException($"--validation is {config.Validation}, wanted files, or a share of the text of at least 0 and below 1.", 64)
+            : config with { Tokenizer = tokenizer, Block = block };
+    }
+
+    /// <summary>What a resolved configuration takes to run.</summary>
+    /// <param name="progress">Takes lines that say where the preparations stand.</param>
+    public static TrainRun.Parts Parts(RunConfig config, Action<string> progress, CancellationToken cancellation)
+    {
+        var fraction = IsFraction(config.Validation!) ? double.Parse(config.Validation!) : (double?)null;
+        var validation = fraction is null ? TextFiles.Expand([config.Validation!]).Select(Path.GetFullPath).ToArray() : [];
+        TokenFile? text = null, eval = null;
+        return new(
+            [.. config.Data, .. validation],
+            folder =>
+            {
+                var isComplete = Directory.Exists(folder.Artifacts); // they come last
+                var tokenizer = Tokenizer.Load(isComplete ? folder.Path : config.Tokenizer!);
+                text = Tokens(config.Data, tokenizer); // first what is likeliest to fail
+                eval = validation.Length > 0 ? Tokens(validation, tokenizer) : null;
+                if (!isComplete)
+                {
+                    progress("Making the model and its artifacts");
+                    Prepare(config, folder, tokenizer);
+                }
+            },
+            StockEngine.Load,
+            (_, engine, artifacts) =>
+            {
+                var (train, last) = text!.Whole.SplitLast(fraction ?? 0);
+                var evaluated = eval?.Whole ?? last;
+                var labels = artifacts.Manifest?.Loss?.Labels ?? "labels";
+                progress($"{train.Length} tokens to train on, {evaluated.Length} to evaluate on, in blocks of {config.Block}");
+                return new TrainRun.Data(
+                    new CausalExamples(CausalBlocks.ForTraining(train, config.Block!.Value, config.Seed), engine.Inputs, labels),
+                    evaluated.Length == 0 ? null : new CausalExamples(CausalBlocks.ForValidation(evaluated, config.Block.Value), engine.Inputs, labels));
+            });
+
+        TokenFile Tokens(IReadOnlyList<string> files, Tokenizer tokenizer) => TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, config.Threads, progress, cancellation);
+    }
+
+    private static void Prepare(RunConfig config, RunFolder folder, Tokenizer tokenizer)
+    {
+        tokenizer.SaveTo(folder.Path);
+        var file = ConfigOf(config);
+        if (file is not null)
+        {
+            AtomicFile.Write(Path.Combine(folder.Path, "config.json"), stream => stream.Write(file.Bytes.Span));
+        }
+
+        var model = config.Model is { } path ? Forward(path) : FamilyTable.Build(file!, new BuildOptions(config.Objective!, WithLoss: false, config.Seed));
+        RequireVocabulary(model, tokenizer, config);
+        var known = config.Model is { } source && Path.Combine(FolderOf(source), "manifest.json") is var manifest && File.Exists(manifest) ? Manifest.Read(manifest) : new Manifest();
+        var options = new ArtifactOptions
+        {
+            LossInput = "logits",
+            LabelSmoothing = config.LabelSmoothing,
+            Optimizer = OptimizerOf(config),
+            Known = known with { Family = file?.ModelType ?? known.Family, Task = config.Objective, Tokenizer = new ManifestTokenizer(tokenizer.Kind, tokenizer.VocabularySize) },
+        };
+        using var target = OutputTarget.Folder(folder.Artifacts, force: false);
+        ArtifactWriter.Write(model, options, target);
+        target.Commit();
+    }
+
+    /// <summary>The model without a loss of its own: pretraining compares its logits with the next tokens, which the data give.</summary>
+    private static Model Forward(string path)
+    {
+        var model = ModelFile.Load(Directory.Exists(path) ? Path.Combine(path, "model.onnx") : path);
+        var graph = model.Graph;
+        if (!graph.Outputs.Exists(v => v.Name == "logits"))
+        {
+            throw new TrainingException($"{path} has the outputs {string.Join(", ", graph.Outputs.Select(v => v.Name))}; a causal language model has an output 'logits' [batch, sequence, vocabulary].");
+        }
+
+        var used = graph.Inputs.Where(v => v.Uses.Count > 0).ToHashSet();
+        graph.Outputs.RemoveAll(v => v.Name != "logits");
+        DeadCode.Remove(graph);
+        graph.Inputs.RemoveAll(v => used.Contains(v) && v.Uses.Count == 0); // labels
+        return model;
+    }
+
+    private static void RequireVocabulary(Model model, Tokenizer tokenizer, RunConfig config)
+    {
+        var logits = model.Graph.Outputs.Find(v => v.Name == "logits")?.Shape;
+        if (logits is { Rank: 3 } && logits.At(-1) is { IsKnown: true } classes && classes.Value < tokenizer.VocabularySize)
+        {
+            throw new TrainingException(
+                $"The tokenizer {config.Tokenizer} has {tokenizer.VocabularySize} ids, {config.Model ?? config.Config} a vocabulary of {classes.Value}. "
+                + (config.Config is null ? "Use the model's own tokenizer." : $"Set \"vocab_size\" to {tokenizer.VocabularySize} or more in the configuration."));
+        }
+    }
+
+    /// <summary>What of the optimizer the artifacts can hold; the run itself goes by its configuration.</summary>
+    private static ManifestOptimizer OptimizerOf(RunConfig config) => config.Optimizer == "sgd"
+        ? ManifestOptimizer.Sgd with { Lr = config.Lr, MaxGradNorm = config.MaxGradNorm }
+        : new("adamw", config.Lr, [config.Beta1, config.Beta2], config.Eps, config.WeightDecay, config.MaxGradNorm, config.AdamMode);
+
+    private static ConfigFile? ConfigOf(RunConfig config) =>
+        (config.Config ?? Path.Combine(FolderOf(config.Model!), "config.json")) is var path && (config.Config is not null || File.Exists(path)) ? ConfigFile.Read(path) : null;
+
+    private static string FolderOf(string model) => Directory.Exists(model) ? model : Path.GetDirectoryName(Path.GetFullPath(model))!;
+}
