@@ -27,10 +27,16 @@ internal sealed class VerbContext(ParseResult parse, CommonFlags flags, Terminal
     public bool Force => parse.GetValue(flags.Force);
 
     /// <summary>At least 0.</summary>
-    public long Seed => parse.GetValue(flags.Seed) ?? 0;
+    public long Seed => GivenSeed ?? 0;
+
+    /// <summary>Null where <c>--seed</c> was not given.</summary>
+    public long? GivenSeed => parse.GetValue(flags.Seed);
+
+    /// <summary>Null where <c>--threads</c> was not given.</summary>
+    public int? GivenThreads => (int?)parse.GetValue(flags.Threads);
 
     /// <summary>As given, else the physical cores.</summary>
-    public int Threads => (int?)parse.GetValue(flags.Threads) ?? PhysicalCores.Count;
+    public int Threads => GivenThreads ?? PhysicalCores.Count;
 
     /// <summary>The value of an option; <c>null</c>, false or an empty array where it was not given.</summary>
     public T? Get<T>(Option<T> option) => parse.GetValue(option);

@@ -16,6 +16,10 @@ internal static class VerbTable
         TokenizerDecodeVerb.Create,
         GenerateVerb.Create,
         ServeVerb.Create,
+        TrainVerb.Create,
+        PretrainVerb.Create,
+        ExportVerb.Create,
+        GradientsVerb.Create,
         DoctorVerb.Create,
     ];
 

@@ -1,0 +1,27 @@
+using OnnxPipeline.Text;
+using OnnxPipeline.Training;
+
+namespace OnnxPipeline.Cli.Verbs;
+
+internal static class PretrainVerb
+{
+    public static Verb Create()
+    {
+        var flags = new TrainingFlags(Pretraining.Defaults);
+        flags.Add(Flags.Text("--config", "FILE", "A Hugging Face style config.json: train a new model."), (c, file) => c with { Config = Path.GetFullPath(file) });
+        flags.Add(Flags.Text("--model", "DIR", "A model folder, or an ONNX file, to go on with, instead of --config."), (c, model) => c with { Model = Path.GetFullPath(model) });
+        var data = flags.Add(Flags.Many("--data", "FILE|GLOB", "Text files, folders or globs, UTF-8."), (c, patterns) => c.WithData([.. TextFiles.Expand(patterns).Select(Path.GetFullPath)]));
+        flags.Add(Flags.Choice("--objective", "clm: predict the next token [clm].", "clm"), (c, objective) => c with { Objective = objective });
+        flags.Add(Flags.Text("--tokenizer", "DIR", "Tokenizer folder [the model's]."), (c, folder) => c with { Tokenizer = Path.GetFullPath(folder) });
+        flags.Add(Flags.Count("--block", "Tokens per example [the model's positions, at most 512].", most: int.MaxValue), (c, n) => c with { Block = (int)n!.Value });
+        flags.Add(Flags.Text("--validation", "FILE|FRACTION", "Text to evaluate on: files, or the share of the text at its end [0.05]; 0: none."), (c, value) => c with { Validation = Pretraining.IsFraction(value) ? value : Path.GetFullPath(value) });
+        flags.Add(Flags.Number("--minutes", "Training time, instead of --steps or --epochs; such a run cannot be repeated to the bit.", least: 0), (c, n) => c with { Minutes = n });
+        flags.Add(Flags.Number("--label-smoothing", "The share of the target spread evenly over the vocabulary [0].", least: 0, most: 1), (c, n) => c with { LabelSmoothing = n!.Value });
+        return flags.On(new Verb("pretrain", "Train a language model on text.", "--config config.json --tokenizer tokenizer --data 'texts/*.txt' --objective clm --minutes 10 --out run", context => flags.Run(
+            context,
+            "pretrain",
+            () => context.Get(data) is { Length: > 0 } ? Pretraining.Defaults : throw new UsageException("--data is missing; it may be left out with --resume only."),
+            config => Pretraining.Parts(config, context.Progress.Update, context.Cancellation),
+            Pretraining.Resolved)));
+    }
+}

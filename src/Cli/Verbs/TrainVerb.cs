@@ -1,0 +1,21 @@
+using OnnxPipeline.Files;
+using OnnxPipeline.Training;
+
+namespace OnnxPipeline.Cli.Verbs;
+
+internal static class TrainVerb
+{
+    public static Verb Create()
+    {
+        var flags = new TrainingFlags(new RunConfig { Verb = "train", Data = [] }, optimizer: "as the artifacts say");
+        var artifacts = flags.Add(Flags.Text("--artifacts", "DIR", "Training artifacts; the run keeps a copy."), (c, folder) => c.Artifacts == Path.GetFullPath(folder) ? c : c with { Artifacts = Path.GetFullPath(folder) });
+        var data = flags.Add(Flags.Text("--data", "FILE", "Examples: a .safetensors or .npz file with one array for each input, labels included."), (c, file) => c.WithData([Path.GetFullPath(file)]));
+        flags.Add(Flags.Text("--eval-data", "FILE", "Examples to evaluate on."), (c, file) => c with { EvalData = Path.GetFullPath(file) });
+        var optimizer = flags.Optimizer;
+        return flags.On(new Verb("train", "Train any artifacts on tensor files.", "--artifacts artifacts --data train.safetensors --epochs 3 --lr 1e-3 --out run", context => flags.Run(
+            context,
+            "train",
+            () => ArtifactTraining.Defaults(ArtifactFolder.Open(context.Need(artifacts, "--resume")), context.Need(data, "--resume"), context.Get(optimizer)),
+            ArtifactTraining.Parts)));
+    }
+}
