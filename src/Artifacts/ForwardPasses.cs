@@ -18,5 +18,6 @@ internal static class ForwardPasses
         OpsetConversion.Raise(model);
         FunctionInlining.Inline(model);
         DeadCode.Remove(model.Graph);
+        ShapeInference.Infer(model);
     }
 }

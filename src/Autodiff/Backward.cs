@@ -119,12 +119,12 @@ public static class Backward
             var needs = node.Inputs.Select(x => x is not null && _wanted.Contains(x)).ToArray();
             var context = new GradientContext(node, builder, dys, needs, _shapes);
             var results = entry.Rule!(context);
-            if (results.Count > node.Inputs.Count)
+            if (results.Skip(node.Inputs.Count).Any(gradient => gradient is not null)) // null for an optional input that is left out is as good as nothing
             {
                 throw Wrong(node, $"gives {results.Count} gradients for {node.Inputs.Count} inputs");
             }
 
-            for (var i = 0; i < results.Count; i++)
+            for (var i = 0; i < Math.Min(results.Count, needs.Length); i++)
             {
                 if (needs[i] && results[i] is { } gradient)
                 {
