@@ -82,6 +82,10 @@ public sealed class Session : IDisposable
 
     public void Dispose() => _session.Dispose();
 
+    /// <summary>
+    /// Without the kernels that steps of training run on: offered in <c>com.microsoft</c>, they hide the operators that ONNX Runtime itself fuses
+    /// into from every model that does not import that domain.
+    /// </summary>
     private static Session Open(string name, SessionSettings? settings, Func<SessionOptions, InferenceSession> open) =>
-        new(SessionOpening.Open(name, settings ?? new SessionSettings(), open, out var kernels), name, kernels);
+        new(SessionOpening.Open(name, (settings ?? new SessionSettings()) with { Kernels = false }, open, out var kernels), name, kernels);
 }

@@ -103,5 +103,6 @@ internal static class Derivation
         }
 
         OperatorLibrary.Instance.AddBodies(model);
+        model.OpsetImports.TryAdd("com.microsoft", 1); // ONNX Runtime fuses into its own operators, and finds them only under a version that the model names once kernels of ours are in that domain
     }
 }
