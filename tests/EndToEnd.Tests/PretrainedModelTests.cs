@@ -1,0 +1,163 @@
+using System.Text.Json;
+using NUnit.Framework;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir.Serialization;
+using OnnxPipeline.Ort;
+
+namespace OnnxPipeline.EndToEnd.Tests;
+
+/// <summary>From a configuration and a text to a model that generates, every step through the program.</summary>
+[TestFixture]
+public sealed class PretrainedModelTests
+{
+    private string _root = "";
+
+    private string Text => Path.Combine(_root, "text.txt");
+
+    private string Config => Path.Combine(_root, "config.json");
+
+    private string Tokenizer => Path.Combine(_root, "tokenizer");
+
+    private string Run => Path.Combine(_root, "run");
+
+    private string Export => Path.Combine(_root, "repository", "gpt", "1");
+
+    [OneTimeSetUp]
+    public void Make()
+    {
+        _root = Directory.CreateTempSubdirectory("onnxpipe-gpt-").FullName;
+        Environment.SetEnvironmentVariable("ONNXPIPE_CACHE", Path.Combine(_root, "cache"));
+        string[] words = ["the cat", "the dog", "a bird", "sat on", "ran to", "sang for", "the mat.", "the hill.", "a friend."];
+        var random = new Random(1);
+        File.WriteAllText(Text, string.Join(' ', Enumerable.Range(0, 1500).Select(i => words[3 * (i % 3) + random.Next(3)] + (i % 9 == 8 ? "\n" : ""))));
+        File.WriteAllText(Config, """{"model_type": "gpt2", "vocab_size": 40, "n_positions": 32, "n_embd": 16, "n_layer": 2, "n_head": 2}""");
+        Program.Ok("tokenizer", "train", "--kind", "char", "--input", Text, "--out", Tokenizer);
+        Program.Ok([.. Pretrain(Run), "--eval-every", "20"]);
+        Program.Ok("export", "--run", Run, "--out", Export);
+    }
+
+    [OneTimeTearDown]
+    public void Remove()
+    {
+        Environment.SetEnvironmentVariable("ONNXPIPE_CACHE", null);
+        Directory.Delete(_root, true);
+    }
+
+    [Test]
+    public void Run_Pretrained_LearnsAndCountsTokens()
+    {
+        var rows = File.ReadAllLines(Path.Combine(Run, "metrics.csv")).Skip(1).Select(line => line.Split(',')).ToList();
+        var eval = rows.Where(row => row[1] == "eval").Select(row => float.Parse(row[2])).ToList();
+
+        Assert.That(eval, Has.Count.EqualTo(3));
+        Assert.That(eval[^1], Is.LessThan(Math.Log(40) * 0.85));
+        Assert.That(int.Parse(rows[0][5]), Is.EqualTo(8 * 32), "tokens of the first step");
+        Assert.That(int.Parse(rows[^1][5]) % 32, Is.Zero);
+    }
+
+    [Test]
+    public void Export_Pretrained_IsPlainOnnxWithDynamicAxesAndItsTokenizer()
+    {
+        var model = ModelFile.Load(Path.Combine(Export, "model.onnx"));
+
+        Assert.That(model.Graph.AllNodes().Select(node => node.Domain).Distinct(), Is.SubsetOf(new[] { "", "com.microsoft" }));
+        Assert.That(model.Functions, Is.Empty);
+        Assert.That(model.Graph.AllNodes().Select(node => node.OpType), Has.None.EqualTo("Dropout"));
+        Assert.That(model.Graph.Inputs.Select(input => input.Name), Is.EqualTo(new[] { "input_ids", "attention_mask" }));
+        Assert.That(model.Graph.Inputs.All(input => input.Shape!.All(dim => !dim.IsKnown)));
+        Assert.That(Directory.GetFiles(Export).Select(Path.GetFileName), Is.SupersetOf(new[] { "config.json", "tokenizer.json", "manifest.json" }));
+        Assert.That(Manifest.Read(Path.Combine(Export, "manifest.json")).Family, Is.EqualTo("gpt2"));
+    }
+
+    [Test]
+    public void Export_Pretrained_GivesTheLossOfTheEvaluationGraph()
+    {
+        const int Length = 32;
+        var random = new Random(5);
+        var ids = Enumerable.Range(0, 3 * Length).Select(_ => (long)random.Next(20)).ToArray();
+        var labels = Enumerable.Range(0, 3 * Length).Select(_ => (long)random.Next(20)).ToArray();
+        NamedTensor[] inputs = [new("input_ids", Tensor.From<long>(ids, 3, Length)), new("attention_mask", Tensor.From<long>([.. Enumerable.Repeat(1L, 3 * Length)], 3, Length))];
+        using var plain = Session.Open(Path.Combine(Export, "model.onnx"));
+        using var trained = Session.Open(Path.Combine(Run, "artifacts", "eval_model.onnx"));
+        var parameters = TensorFile.Open(Path.Combine(Run, "checkpoints", "best", "model.safetensors"));
+
+        var logits = plain.Run(inputs)[0].Tensor.As<float>();
+        var loss = trained.Run([.. inputs, new("labels", Tensor.From<long>(labels, 3, Length)), .. parameters.Names.Select(name => new NamedTensor(name, parameters[name]))])[0].Tensor.As<float>()[0];
+
+        var classes = logits.Length / labels.Length;
+        double mean = 0;
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var row = logits.Slice(i * classes, classes).ToArray();
+            mean += (Math.Log(row.Sum(v => Math.Exp(v))) - row[labels[i]]) / labels.Length;
+        }
+
+        Assert.That(mean, Is.EqualTo(loss).Within(1e-5));
+    }
+
+    [Test]
+    public void Generate_FromTheExport_ContinuesThePrompt()
+    {
+        using var answer = JsonDocument.Parse(Program.Ok("generate", "--model", Export, "--prompt", "the cat", "--max-tokens", "12", "--ignore-eos", "--json"));
+
+        Assert.That(answer.RootElement.GetProperty("ids").GetArrayLength(), Is.EqualTo(12));
+    }
+
+    [Test]
+    public void Pretrain_InterruptedAndResumed_EndsBitForBitTheSame()
+    {
+        var run = Path.Combine(_root, "stopped");
+        var ending = Program.Run([.. Pretrain(run), "--eval-every", "20"], process =>
+        {
+            Program.Wait(() => process.HasExited || File.Exists(Path.Combine(run, "metrics.csv")) && File.ReadAllLines(Path.Combine(run, "metrics.csv")).Length > 10);
+            Program.Signal(process, "INT");
+        });
+        Assert.That(ending.Code, Is.EqualTo(130), ending.Error);
+
+        Program.Ok("pretrain", "--resume", run);
+
+        Assert.That(Last(run), Is.EqualTo(Last(Run)));
+    }
+
+    [Test]
+    public void Pretrain_FromAModelFolderThatHasALoss_TrainsItsLogits()
+    {
+        var model = Path.Combine(_root, "model");
+        Program.Ok("model", "create", "--config", Config, "--head", "clm", "--with-loss", "--out", model);
+        var run = Path.Combine(_root, "from-model");
+
+        Program.Ok("pretrain", "--model", model, "--tokenizer", Tokenizer, "--data", Text, "--block", "16", "--steps", "3", "--validation", "0", "--out", run);
+
+        Assert.That(Manifest.Read(Path.Combine(run, "artifacts", "manifest.json")).Loss!.Shift, Is.False);
+        Assert.That(Directory.Exists(Path.Combine(run, "checkpoints", "best")), Is.False);
+    }
+
+    [Test]
+    public void Pretrain_TextThatIsNotUtf8_NamesFileLineAndByteAndLeavesNothing()
+    {
+        var text = Path.Combine(_root, "latin.txt");
+        File.WriteAllBytes(text, [.. "fine\nna"u8, 0xEF, .. "ve\n"u8]);
+        var run = Path.Combine(_root, "latin");
+        var ending = Program.Run("pretrain", "--config", Config, "--tokenizer", Tokenizer, "--data", text, "--out", run);
+
+        Assert.That(ending.Code, Is.EqualTo(1));
+        Assert.That(ending.Error, Does.Contain($"error: {text} is not UTF-8: line 2"));
+        Assert.That(Directory.Exists(run), Is.False);
+    }
+
+    [Test]
+    public void Pretrain_TokenizerLargerThanTheVocabulary_SaysWhatToSet()
+    {
+        var config = Path.Combine(_root, "small.json");
+        File.WriteAllText(config, File.ReadAllText(Config).Replace("40", "7"));
+        var ending = Program.Run("pretrain", "--config", config, "--tokenizer", Tokenizer, "--data", Text, "--out", Path.Combine(_root, "small"));
+
+        Assert.That(ending.Code, Is.EqualTo(1));
+        Assert.That(ending.Error, Does.Contain("\"vocab_size\""));
+    }
+
+    private string[] Pretrain(string run) =>
+        ["pretrain", "--config", Config, "--tokenizer", Tokenizer, "--data", Text, "--objective", "clm", "--steps", "60", "--batch-size", "8", "--lr", "1e-2", "--validation", "0.1", "--threads", "1", "--out", run];
+
+    private static string Last(string run) => Convert.ToHexString(File.ReadAllBytes(Path.Combine(run, "checkpoints", "last", "model.safetensors")));
+}
