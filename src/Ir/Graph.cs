@@ -19,6 +19,9 @@ public sealed class Graph
     /// <summary>Values whose <see cref="Value.Initializer"/> is set, in file order.</summary>
     public List<Value> Initializers { get; } = [];
 
+    /// <summary>Initializers whose elements stand as sparse tensors in <see cref="ForeignFields"/>, in file order; they keep their names.</summary>
+    public List<Value> SparseInitializers { get; } = [];
+
     public NodeList Nodes { get; }
 
     /// <summary>In order; the same value may stand here more than once only under different names, which ONNX does not allow: each is distinct.</summary>

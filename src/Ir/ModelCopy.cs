@@ -29,6 +29,7 @@ public static class ModelCopy
         var copy = new Graph(graph.Name) { DocString = graph.DocString, ForeignFields = graph.ForeignFields };
         copy.Inputs.AddRange(graph.Inputs.Select(v => Of(v, values)));
         copy.Initializers.AddRange(graph.Initializers.Select(v => values.TryGetValue(v, out var input) ? input : Of(v, values)));
+        copy.SparseInitializers.AddRange(graph.SparseInitializers.Select(v => Of(v, values)));
         foreach (var node in graph.Nodes)
         {
             copy.Nodes.Add(Of(node, values));
@@ -63,6 +64,7 @@ public static class ModelCopy
         {
             Overload = node.Overload,
             DocString = node.DocString,
+            ForeignFields = node.ForeignFields,
         };
         foreach (var (name, value) in node.Attributes)
         {
@@ -74,7 +76,7 @@ public static class ModelCopy
 
     private static Value Of(Value value, Dictionary<Value, Value> values)
     {
-        var copy = new Value(value.Name, value.Type) { Initializer = value.Initializer, DocString = value.DocString, Elements = value.Elements };
+        var copy = new Value(value.Name, value.Type) { Initializer = value.Initializer, DocString = value.DocString, Elements = value.Elements, ForeignFields = value.ForeignFields };
         values.Add(value, copy);
         return copy;
     }

@@ -39,6 +39,9 @@ public sealed class Node
 
     public string? DocString { get; set; }
 
+    /// <summary>What a round trip keeps without looking into it (metadata, device configurations), as NodeProto fields.</summary>
+    public ReadOnlyMemory<byte> ForeignFields { get; set; }
+
     public IReadOnlyList<Value?> Inputs => _inputs;
 
     public IReadOnlyList<Value> Outputs => _outputs;

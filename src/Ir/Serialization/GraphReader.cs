@@ -24,6 +24,7 @@ internal sealed class GraphReader(ReadContext context)
             var value = Declare(scope, input.Name, $"the graph '{graph.Name}'");
             value.Type = TypeProtos.Read(input.Type, Where($"input '{input.Name}'"));
             value.DocString = input.HasDocString ? input.DocString : null;
+            value.ForeignFields = Rest(input);
             graph.Inputs.Add(value);
         }
 
@@ -31,7 +32,7 @@ internal sealed class GraphReader(ReadContext context)
         {
             var where = Where($"initializer '{initializer.Name}'");
             var data = TensorProtos.Read(initializer, context, where);
-            var value = graph.Inputs.Find(v => v.Name == initializer.Name) ?? Declare(scope, initializer.Name, $"the graph '{graph.Name}'");
+            var value = scope.GetValueOrDefault(initializer.Name) ?? Declare(scope, initializer.Name, $"the graph '{graph.Name}'");
             if (value.Initializer is not null)
             {
                 throw new IrException($"{where} is there twice.");
@@ -43,24 +44,27 @@ internal sealed class GraphReader(ReadContext context)
             graph.Initializers.Add(value);
         }
 
-        var types = new Dictionary<string, TypeProto?>();
-        foreach (var known in proto.ValueInfo)
+        foreach (var sparse in proto.SparseInitializer)
         {
-            types[known.Name] = known.Type;
+            var value = Declare(scope, sparse.Values?.Name ?? "", $"the graph '{graph.Name}'");
+            value.Type = new TensorType((ElementType)(sparse.Values?.DataType ?? 0), Shape.Of(sparse.Dims.Select(d => d < 0 ? Dim.Unknown : d).ToArray()));
+            graph.SparseInitializers.Add(value);
         }
 
-        foreach (var output in proto.Output)
+        var known = new Dictionary<string, ValueInfoProto>();
+        foreach (var info in proto.ValueInfo.Concat(proto.Output))
         {
-            types[output.Name] = output.Type;
+            known[info.Name] = info;
         }
 
-        Nodes(graph, proto.Node, scope, outer, types, depth);
-        foreach (var output in proto.Output)
+        var names = proto.Output.Select(o => o.Name).ToList(); // a message is emptied where its value is made
+        Nodes(graph, proto.Node, scope, outer, known, depth);
+        var outputs = new HashSet<Value>();
+        foreach (var name in names)
         {
-            var value = scope.GetValueOrDefault(output.Name) ?? outer(output.Name)
-                ?? throw new IrException($"{Where($"output '{output.Name}'")} of the graph '{graph.Name}' is made by no node.");
-            value.Type ??= TypeProtos.Read(output.Type, Where($"output '{output.Name}'"));
-            graph.Outputs.Add(value);
+            var value = scope.GetValueOrDefault(name) ?? throw new IrException($"{Where($"output '{name}'")} of the graph '{graph.Name}' is made by no node of it.");
+            value.Type ??= known[name] is { Type: { } type } ? TypeProtos.Read(type, Where($"output '{name}'")) : null;
+            graph.Outputs.Add(outputs.Add(value) ? value : throw new IrException($"{Where($"output '{name}'")} of the graph '{graph.Name}' is listed twice."));
         }
 
         proto.Node.Clear();
@@ -70,7 +74,7 @@ internal sealed class GraphReader(ReadContext context)
         proto.ValueInfo.Clear();
         proto.ClearName();
         proto.ClearDocString();
-        graph.ForeignFields = proto.ToByteArray();
+        graph.ForeignFields = Rest((IMessage)proto);
         return graph;
     }
 
@@ -85,7 +89,10 @@ internal sealed class GraphReader(ReadContext context)
         function.RequiredAttributes.AddRange(proto.Attribute);
         foreach (var attribute in proto.AttributeProto)
         {
-            function.DefaultAttributes[attribute.Name] = Attribute(attribute, _ => null, $"{name}, attribute {attribute.Name}", 0);
+            if (!function.DefaultAttributes.TryAdd(attribute.Name, Attribute(attribute, _ => null, $"{name}, attribute {attribute.Name}", 0)))
+            {
+                throw new IrException($"{Where(name)} has the attribute {attribute.Name} twice.");
+            }
         }
 
         foreach (var import in proto.OpsetImport)
@@ -103,20 +110,21 @@ internal sealed class GraphReader(ReadContext context)
         proto.ClearDomain();
         proto.ClearOverload();
         proto.ClearDocString();
-        function.ForeignFields = proto.ToByteArray();
+        function.ForeignFields = Rest((IMessage)proto);
         return function;
     }
 
     internal static string Domain(string domain) => domain == "ai.onnx" ? "" : domain;
 
-    private void Nodes(Graph graph, IEnumerable<NodeProto> protos, Dictionary<string, Value> scope, Func<string, Value?> outer, Dictionary<string, TypeProto?> types, int depth)
+    private void Nodes(Graph graph, IEnumerable<NodeProto> protos, Dictionary<string, Value> scope, Func<string, Value?> outer, Dictionary<string, ValueInfoProto> known, int depth)
     {
         Value? Find(string name) => scope.GetValueOrDefault(name) ?? outer(name);
         foreach (var proto in protos)
         {
             var label = $"node '{proto.Name}' ({proto.OpType}{(proto.Output.Count > 0 ? $" -> {proto.Output[0]}" : "")})";
             var inputs = proto.Input.Select(name => name.Length == 0 ? null : Find(name)
-                ?? throw new IrException($"{Where(label)} takes '{name}', which nothing before it makes: neither an input, an initializer nor a node above it."));
+                ?? throw new IrException($"{Where(label)} takes '{name}', which nothing before it makes: neither an input, an initializer nor a node above it."
+                    + (protos.Any(p => p.Output.Contains(name)) ? " A node below it does: the nodes are not in topological order, or form a cycle." : "")));
             var outputs = proto.Output.Select(name => name.Length == 0 ? new Value("") : new Value(name));
             var node = new Node(proto.Domain, proto.OpType, inputs.ToList(), outputs.ToList(), proto.Name)
             {
@@ -133,7 +141,13 @@ internal sealed class GraphReader(ReadContext context)
 
             foreach (var output in node.Outputs.Where(v => v.Name.Length > 0))
             {
-                output.Type = TypeProtos.Read(types.GetValueOrDefault(output.Name), Where($"value '{output.Name}'"));
+                if (known.TryGetValue(output.Name, out var info))
+                {
+                    output.Type = TypeProtos.Read(info.Type, Where($"value '{output.Name}'"));
+                    output.DocString = info.HasDocString ? info.DocString : null;
+                    output.ForeignFields = Rest(info);
+                }
+
                 if (!scope.TryAdd(output.Name, output))
                 {
                     throw new IrException($"{Where(label)} makes '{output.Name}', which is there already: every value is made once.");
@@ -141,8 +155,33 @@ internal sealed class GraphReader(ReadContext context)
             }
 
             graph.Nodes.Add(node);
+            node.ForeignFields = Rest(proto);
         }
     }
+
+    /// <summary>What is left of a node when everything that is in objects now is taken out.</summary>
+    private static ReadOnlyMemory<byte> Rest(NodeProto proto)
+    {
+        proto.Input.Clear();
+        proto.Output.Clear();
+        proto.Attribute.Clear();
+        proto.ClearName();
+        proto.ClearOpType();
+        proto.ClearDomain();
+        proto.ClearOverload();
+        proto.ClearDocString();
+        return Rest((IMessage)proto);
+    }
+
+    private static ReadOnlyMemory<byte> Rest(ValueInfoProto proto)
+    {
+        proto.Type = null;
+        proto.ClearName();
+        proto.ClearDocString();
+        return Rest((IMessage)proto);
+    }
+
+    private static ReadOnlyMemory<byte> Rest(IMessage proto) => proto.CalculateSize() == 0 ? default : proto.ToByteArray();
 
     private AttributeValue Attribute(AttributeProto proto, Func<string, Value?> outer, string where, int depth)
     {
@@ -162,8 +201,16 @@ internal sealed class GraphReader(ReadContext context)
             6 => new FloatsAttribute([.. proto.Floats]),
             7 => new IntsAttribute([.. proto.Ints]),
             8 => new StringsAttribute([.. proto.Strings.Select(s => s.Memory)]),
-            _ => new ForeignAttribute(proto.ToByteArray()),
+            0 => throw new IrException($"{Where(where)} has no type and no value."),
+            _ => Foreign(proto),
         };
+    }
+
+    private static ForeignAttribute Foreign(AttributeProto proto)
+    {
+        // The elements of these were taken out (ElementCut); the type says that the value is another.
+        (proto.T, proto.G) = (null, null);
+        return new ForeignAttribute(proto.ToByteArray());
     }
 
     /// <summary>Files of IR version 1 have no type.</summary>

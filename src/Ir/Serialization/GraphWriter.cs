@@ -5,7 +5,7 @@ using OnnxPipeline.Ir.Serialization.Proto;
 namespace OnnxPipeline.Ir.Serialization;
 
 /// <summary>Graphs and functions as messages.</summary>
-internal sealed class GraphWriter(TensorBlocks blocks, ExternalData? external)
+internal sealed class GraphWriter(ExternalData? external)
 {
     private static readonly Dictionary<Type, int> Kinds = new()
     {
@@ -23,6 +23,11 @@ internal sealed class GraphWriter(TensorBlocks blocks, ExternalData? external)
 
     public FunctionProto Write(Function function)
     {
+        if (function.Body.Initializers is [var weight, ..])
+        {
+            throw new IrException($"The body of the function {function.Domain}::{function.Name} has the initializer '{weight.Name}'; ONNX allows Constant nodes only.");
+        }
+
         var proto = FunctionProto.Parser.ParseFrom(function.ForeignFields.Span);
         var names = new ValueNames(function.Body);
         proto.Name = function.Name;
@@ -70,7 +75,7 @@ internal sealed class GraphWriter(TensorBlocks blocks, ExternalData? external)
 
     private TensorProto Initializer(Value value, ValueNames names)
     {
-        var proto = TensorProtos.Write(names[value], value.Initializer!, blocks, external?.FileName, external?.Places.GetValueOrDefault(value));
+        var proto = TensorProtos.Write(names[value], value.Initializer!, external?.FileName, external?.Places.GetValueOrDefault(value));
         if (value.DocString is { } text)
         {
             proto.DocString = text;
@@ -81,7 +86,8 @@ internal sealed class GraphWriter(TensorBlocks blocks, ExternalData? external)
 
     private static ValueInfoProto Describe(Value value, ValueNames names)
     {
-        var proto = new ValueInfoProto { Name = names[value] };
+        var proto = ValueInfoProto.Parser.ParseFrom(value.ForeignFields.Span);
+        proto.Name = names[value];
         if (TypeProtos.Write(value.Type) is { } type)
         {
             proto.Type = type;
@@ -97,7 +103,8 @@ internal sealed class GraphWriter(TensorBlocks blocks, ExternalData? external)
 
     private NodeProto Write(Node node, ValueNames names)
     {
-        var proto = new NodeProto { OpType = node.OpType };
+        var proto = NodeProto.Parser.ParseFrom(node.ForeignFields.Span);
+        proto.OpType = node.OpType;
         proto.Input.AddRange(node.Inputs.Select(v => v is null ? "" : names[v]));
         proto.Output.AddRange(node.Outputs.Select(v => names[v]));
         if (names.Of(node) is { Length: > 0 } name)
@@ -151,13 +158,13 @@ internal sealed class GraphWriter(TensorBlocks blocks, ExternalData? external)
                 proto.I = number.Value;
                 break;
             case StringAttribute text:
-                proto.S = ByteString.CopyFrom(text.Bytes.Span);
+                proto.S = UnsafeByteOperations.UnsafeWrap(text.Bytes);
                 break;
             case TensorAttribute tensor:
-                proto.T = TensorProtos.Write("", tensor.Value, blocks);
+                proto.T = TensorProtos.Write("", tensor.Value);
                 break;
             case GraphAttribute graph:
-                proto.G = Write(graph.Value, names);
+                proto.G = Write(graph.Value, new ValueNames(graph.Value, names));
                 break;
             case FloatsAttribute list:
                 proto.Floats.AddRange(list.Values);
@@ -166,7 +173,7 @@ internal sealed class GraphWriter(TensorBlocks blocks, ExternalData? external)
                 proto.Ints.AddRange(list.Values);
                 break;
             case StringsAttribute list:
-                proto.Strings.AddRange(list.Values.Select(s => ByteString.CopyFrom(s.Span)));
+                proto.Strings.AddRange(list.Values.Select(UnsafeByteOperations.UnsafeWrap));
                 break;
             default:
                 throw new InvalidOperationException($"An attribute of type {value.GetType().Name} cannot be written.");

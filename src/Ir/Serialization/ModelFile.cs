@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using OnnxPipeline.Files;
 
 namespace OnnxPipeline.Ir.Serialization;
@@ -35,34 +36,26 @@ public static class ModelFile
     }
 
     /// <summary>The model as one block of bytes, every initializer inline; for models whose weights are inputs or small.</summary>
-    public static byte[] ToBytes(Model model)
-    {
-        var pieces = ModelWriter.Write(model, null);
-        var bytes = new byte[pieces.Sum(p => (long)p.Length)];
-        var at = 0;
-        foreach (var piece in pieces)
-        {
-            piece.Span.CopyTo(bytes.AsSpan(at));
-            at += piece.Length;
-        }
-
-        return bytes;
-    }
+    /// <exception cref="IrException">The model takes 2 GiB or more, or its inputs, initializers and outputs have names that clash.</exception>
+    public static byte[] ToBytes(Model model) => ModelWriter.Write(model, null).ToByteArray();
 
     /// <summary>
     /// Writes <paramref name="path"/>. Initializers are inline up to 1 GiB in all; above that they go to <c>&lt;path&gt;.data</c> beside it.
     /// The caller sees to it that a partial file does no harm (<see cref="OutputTarget"/>).
     /// </summary>
     /// <param name="external">Initializers whose elements lie in another file, which the caller writes.</param>
-    public static void Save(Model model, string path, ExternalData? external = null)
+    /// <exception cref="PipelineException">The model cannot be written.</exception>
+    public static void Save(Model model, string path, ExternalData? external = null) => Save(model, path, external, MostInline);
+
+    internal static void Save(Model model, string path, ExternalData? external, long mostInline)
     {
-        if (external is null && model.Graph.Initializers.Sum(v => (long)v.Initializer!.Bytes.Length) > MostInline)
+        if (external is null && model.Graph.Initializers.Sum(v => (long)v.Initializer!.Bytes.Length) > mostInline)
         {
             external = WriteData(model, path + ".data");
         }
 
-        var pieces = ModelWriter.Write(model, external);
-        AtomicFile.Write(path, stream => Write(stream, pieces));
+        var proto = ModelWriter.Write(model, external);
+        AtomicFile.Write(path, proto.WriteTo);
     }
 
     private static ExternalData WriteData(Model model, string path)
@@ -82,13 +75,5 @@ public static class ModelFile
             }
         });
         return new ExternalData(Path.GetFileName(path), places);
-    }
-
-    private static void Write(Stream stream, IReadOnlyList<ReadOnlyMemory<byte>> pieces)
-    {
-        foreach (var piece in pieces)
-        {
-            stream.Write(piece.Span);
-        }
     }
 }

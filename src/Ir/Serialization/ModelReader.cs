@@ -10,8 +10,8 @@ internal static class ModelReader
     /// <param name="folder">Where external data lie; null: none allowed.</param>
     public static Model Read(ReadOnlyMemory<byte> bytes, string path, string? folder, bool followLinks)
     {
-        var context = new ReadContext(path, folder, followLinks, new TensorBlocks());
-        var proto = Parse(bytes, context);
+        var (proto, elements) = Parse(bytes, path);
+        var context = new ReadContext(path, folder, followLinks, elements);
         if (proto.Graph is null)
         {
             throw new IrException($"{path} holds no graph: it is no ONNX model, or it is damaged.");
@@ -49,15 +49,16 @@ internal static class ModelReader
         ? (int)import.Version
         : throw new IrException($"{context.Path} imports version {import.Version} of the domain '{import.Domain}'; versions are numbers from 1.");
 
-    private static ModelProto Parse(ReadOnlyMemory<byte> bytes, ReadContext context)
+    private static (ModelProto, IReadOnlyList<ReadOnlyMemory<byte>>) Parse(ReadOnlyMemory<byte> bytes, string path)
     {
         try
         {
-            return ModelProto.Parser.ParseFrom(context.Blocks.Extract(bytes).Span);
+            var (message, elements) = ElementCut.Apply(bytes);
+            return (ModelProto.Parser.ParseFrom(message.Span), elements);
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
         {
-            throw new IrException($"{context.Path} is no ONNX model, or it is damaged: {e.Message}", e);
+            throw new IrException($"{path} is no ONNX model, or it is damaged: {e.Message}", e);
         }
     }
 

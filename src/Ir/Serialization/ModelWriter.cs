@@ -5,11 +5,20 @@ namespace OnnxPipeline.Ir.Serialization;
 
 internal static class ModelWriter
 {
-    /// <summary>The file as pieces in order; large elements are the tensors' own memory.</summary>
-    public static IReadOnlyList<ReadOnlyMemory<byte>> Write(Model model, ExternalData? external)
+    /// <summary>A protobuf message has less than 2 GiB; some are left for the nodes.</summary>
+    private const long MostInline = int.MaxValue - (64 << 20);
+
+    /// <summary>The message of a model; elements are the tensors' own memory, wrapped and not copied.</summary>
+    /// <exception cref="IrException">More than fits into one file, or names that clash.</exception>
+    public static ModelProto Write(Model model, ExternalData? external)
     {
-        var blocks = new TensorBlocks();
-        var writer = new GraphWriter(blocks, external);
+        var inline = model.Graph.Initializers.Where(v => external?.Places.ContainsKey(v) != true).Sum(v => (long)v.Initializer!.Bytes.Length);
+        if (inline > MostInline)
+        {
+            throw new IrException($"The initializers of the graph '{model.Graph.Name}' take {inline} bytes; a model in one file ends at 2 GiB: put its weights into external data.");
+        }
+
+        var writer = new GraphWriter(external);
         var proto = ModelProto.Parser.ParseFrom(model.ForeignFields.Span);
         proto.IrVersion = model.IrVersion;
         if (model.ProducerName.Length > 0)
@@ -41,6 +50,6 @@ internal static class ModelWriter
         proto.OpsetImport.AddRange(model.OpsetImports.Select(o => new OperatorSetIdProto { Domain = o.Key, Version = o.Value }));
         proto.MetadataProps.AddRange(model.Metadata.Select(m => new StringStringEntryProto { Key = m.Key, Value = m.Value }));
         proto.Functions.AddRange(model.Functions.Select(writer.Write));
-        return blocks.Insert(proto.ToByteArray());
+        return proto;
     }
 }

@@ -1,16 +1,19 @@
+using Google.Protobuf;
 using OnnxPipeline.Files;
 
 namespace OnnxPipeline.Ir.Serialization;
 
-/// <summary>What reading one model needs everywhere: its name in messages, its large blocks, the files beside it.</summary>
+/// <summary>What reading one model needs everywhere: its name in messages, the elements of its tensors, the files beside it.</summary>
+/// <param name="elements">What <see cref="ElementCut"/> took out.</param>
 /// <param name="folder">Where external data lie; null: the model is not a file, external data are refused.</param>
-internal sealed class ReadContext(string path, string? folder, bool followLinks, TensorBlocks blocks)
+internal sealed class ReadContext(string path, string? folder, bool followLinks, IReadOnlyList<ReadOnlyMemory<byte>> elements)
 {
     private readonly Dictionary<string, MappedFile> _files = [];
 
     public string Path { get; } = path;
 
-    public TensorBlocks Blocks { get; } = blocks;
+    /// <summary>The elements that the <c>raw_data</c> of a tensor stands for.</summary>
+    public ReadOnlyMemory<byte> Elements(ByteString rawData) => elements[ElementCut.Number(rawData.Span)];
 
     public MappedFile External(string location, string where)
     {

@@ -11,6 +11,9 @@ internal static class TensorProtos
 {
     private const int External = 1;
 
+    /// <summary>Up to so many bytes are copied out of the file: aligned, and not holding on to it.</summary>
+    private const int Small = 1024;
+
     /// <param name="where">Begins messages: file and tensor.</param>
     public static Tensor Read(TensorProto proto, ReadContext context, string where)
     {
@@ -33,8 +36,8 @@ internal static class TensorProtos
                 return new Tensor([.. proto.StringData.Select(s => s.Memory)], dims);
             }
 
-            var bytes = proto.HasBlock ? context.Blocks[proto.Block] : proto.HasRawData ? proto.RawData.Memory : Typed(proto, type);
-            return new Tensor(type, dims, bytes);
+            var bytes = proto.HasRawData ? context.Elements(proto.RawData) : Typed(proto, type);
+            return new Tensor(type, dims, bytes.Length > Small ? bytes : bytes.ToArray());
         }
         catch (FileFormatException e)
         {
@@ -46,9 +49,8 @@ internal static class TensorProtos
         }
     }
 
-    /// <param name="blocks">Takes large elements.</param>
     /// <param name="external">Where the elements lie in another file; null: here.</param>
-    public static TensorProto Write(string name, Tensor tensor, TensorBlocks blocks, string? file = null, ManifestData? external = null)
+    public static TensorProto Write(string name, Tensor tensor, string? file = null, ManifestData? external = null)
     {
         var proto = new TensorProto { DataType = (int)tensor.Type };
         proto.Dims.AddRange(tensor.Dims);
@@ -59,7 +61,7 @@ internal static class TensorProtos
 
         if (tensor.Strings is { } strings)
         {
-            proto.StringData.AddRange(strings.Select(s => ByteString.CopyFrom(s.Span)));
+            proto.StringData.AddRange(strings.Select(UnsafeByteOperations.UnsafeWrap));
         }
         else if (external is not null)
         {
@@ -68,13 +70,9 @@ internal static class TensorProtos
             proto.ExternalData.Add(Entry("offset", external.Offset.ToString(CultureInfo.InvariantCulture)));
             proto.ExternalData.Add(Entry("length", external.Length.ToString(CultureInfo.InvariantCulture)));
         }
-        else if (TensorBlocks.Takes(tensor.Bytes.Length))
-        {
-            proto.Block = blocks.Add(tensor.Bytes);
-        }
         else
         {
-            proto.RawData = ByteString.CopyFrom(tensor.Bytes.Span);
+            proto.RawData = UnsafeByteOperations.UnsafeWrap(tensor.Bytes);
         }
 
         return proto;
