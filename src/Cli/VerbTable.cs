@@ -10,6 +10,7 @@ internal static class VerbTable
     [
         InspectVerb.Create,
         ArtifactsVerb.Create,
+        RunVerb.Create,
         ModelCreateVerb.Create,
         TokenizerTrainVerb.Create,
         TokenizerEncodeVerb.Create,

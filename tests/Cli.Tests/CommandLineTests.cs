@@ -49,6 +49,17 @@ public sealed class CommandLineTests
     }
 
     [Test]
+    public async Task RunAsync_Doctor_SaysWhatTheBuildCanAndCannotDo()
+    {
+        var call = await Call.Of("doctor", "--json");
+        using var document = JsonDocument.Parse(call.Output);
+        var root = document.RootElement;
+        Assert.That(root.GetProperty("providers").EnumerateArray().Select(provider => provider.GetString()), Does.Contain("CPUExecutionProvider"));
+        Assert.That(root.GetProperty("packages").GetProperty("System.CommandLine").GetString(), Does.StartWith("2."));
+        Assert.That(root.GetProperty("cannot")[0].GetString(), Does.Contain("-p:OrtRuntime=Training"));
+    }
+
+    [Test]
     public void Report_EveryKindOfException_HasItsCodeAndOneLine()
     {
         using var cancelled = new CancellationTokenSource();

@@ -10,6 +10,8 @@ internal static class DoctorVerb
 {
     public static Verb Create() => new("doctor", "What this build and this machine can do.", "--json", context =>
     {
+        var runtime = RuntimeReport.Take();
+        var cuda = runtime.Providers.Contains("CUDAExecutionProvider");
         var report = new
         {
             Version = CommandLine.Version,
@@ -19,6 +21,12 @@ internal static class DoctorVerb
             InstructionSet = InstructionSet(),
             Cores = PhysicalCores.Count,
             LogicalCores = Environment.ProcessorCount,
+            Runtime = runtime.Version,
+            runtime.Providers,
+            runtime.Kernels,
+            Packages = Packages.Used(),
+            Can = new[] { "train on the stock engine (CPU)", "serve (CPU)" }.Concat(cuda ? ["compute with CUDA"] : []),
+            Cannot = new[] { "train on Microsoft's TrainingSession: build with -p:OrtRuntime=Training" }.Concat(cuda ? [] : ["compute with CUDA: build with -p:OrtRuntime=Gpu"]),
         };
         context.Result.Write(report, result => result.Table(["what", "found"],
         [
@@ -27,6 +35,12 @@ internal static class DoctorVerb
             ["system", $"{report.Os}, {report.Architecture}"],
             ["instruction set", report.InstructionSet],
             ["cores", $"{report.Cores} physical, {report.LogicalCores} logical, usable by this process"],
+            ["ONNX Runtime", report.Runtime],
+            .. report.Providers.Select(name => new[] { "provider", name }),
+            .. report.Kernels.Select(name => new[] { "C# kernel", name }),
+            .. report.Packages.Select(package => new[] { "package", $"{package.Key} {package.Value}" }),
+            .. report.Can.Select(what => new[] { "can", what }),
+            .. report.Cannot.Select(what => new[] { "cannot", what }),
         ]));
     });
 
