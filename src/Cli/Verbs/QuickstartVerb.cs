@@ -1,0 +1,61 @@
+using OnnxPipeline.Pipelines;
+
+namespace OnnxPipeline.Cli.Verbs;
+
+internal static class QuickstartVerb
+{
+    public static Verb Create()
+    {
+        var fast = Flags.Switch("--fast", "A look at everything in under a minute.");
+        var minutes = Flags.Number("--minutes", "Train so long [2.25; with --fast 0.4].", least: 0.01);
+        var output = Flags.Text("--out", "DIR", "Where everything goes [artifacts/quickstart, or the next free number after it].");
+        var data = Flags.Many("--data", "FILE|GLOB", "Text to train on [the .NET SDK's own reference documentation].");
+        return new Verb("quickstart", "Pretrain a small GPT on real text, export it, generate with it and serve it: the whole way in three minutes.", "--minutes 10", async context =>
+        {
+            var options = new QuickstartOptions
+            {
+                Output = context.Get(output),
+                Force = context.Force,
+                Data = context.Get(data) ?? [],
+                Fast = context.Get(fast),
+                Minutes = context.Get(minutes),
+                Seed = context.Seed,
+                Threads = context.Threads,
+            };
+            var result = await Quickstart.RunAsync(options, context.Progress.Say, context.Progress.Update, context.Cancellation);
+            context.ExitCode = result.GateMet ? ExitCodes.Done : ExitCodes.NotMet;
+            context.Result.Write(result, written =>
+            {
+                written.Table(["what", "where"],
+                [
+                    ["model", result.Model],
+                    ["repository", result.Repository],
+                    ["run, its metrics", Path.Combine(result.Folder, "run")],
+                    ["loss curve", result.LossCurve],
+                    ["tokenizer", Path.Combine(result.Folder, "tokenizer")],
+                ]);
+                written.Line("");
+                written.Line($"{result.Seconds:0} seconds in all. Try next:");
+                written.Line($"  {Command} generate --model {result.Model} --prompt 'Gets the' --temperature 0.8 --top-p 0.95");
+                written.Line($"  {Command} serve --repository {result.Repository} --port 8001");
+                written.Line($"  {Command} inspect {Path.Combine(result.Model, "model.onnx")}");
+                written.Line($"  {Command} quickstart --minutes 10");
+            });
+        })
+        {
+            fast, minutes, output, data,
+        };
+    }
+
+    /// <summary>How this program is called: the tool's name, else the path of what runs now.</summary>
+    private static string Command
+    {
+        get
+        {
+            var program = Environment.ProcessPath ?? "onnxpipe";
+            var isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
+            var path = Path.GetRelativePath(Environment.CurrentDirectory, isHost ? typeof(QuickstartVerb).Assembly.Location : program);
+            return isHost ? $"dotnet {path}" : path.StartsWith("..", StringComparison.Ordinal) ? "onnxpipe" : path;
+        }
+    }
+}

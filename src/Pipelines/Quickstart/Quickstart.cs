@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using OnnxPipeline.Files;
+using OnnxPipeline.Inference;
+using OnnxPipeline.Ort;
+using OnnxPipeline.Text;
+using OnnxPipeline.Training;
+
+namespace OnnxPipeline.Pipelines;
+
+/// <summary>
+/// The whole way in a few minutes and with nothing but the SDK: real text, a tokenizer, a small GPT pretrained on it, its loss curve and perplexity, its
+/// export and the proof of it, generated text, a server and a call through the client.
+/// </summary>
+public static class Quickstart
+{
+    private const string Name = "quickstart";
+    private const int VocabularySize = 2048, Layers = 4, Heads = 4, Width = 128, Block = 64, Batch = 12;
+    private const double Rate = 3e-3, MostDifference = 1e-5;
+
+    /// <summary>Goes the whole way.</summary>
+    /// <param name="say">Takes a line that stays.</param>
+    /// <param name="update">Takes a line that the next one replaces.</param>
+    /// <exception cref="PipelineFailedException">There is no text, or the export is not what was trained (exit code 2). A gate that is not met is told in the result.</exception>
+    public static async Task<QuickstartResult> RunAsync(QuickstartOptions options, Action<string> say, Action<string> update, CancellationToken cancellation = default)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var stages = new Stages(8, say, update);
+        using var folder = QuickstartFolder.Create(options.Output, options.Force);
+        say($"From plain text to a served model, in {folder.Path}\n");
+
+        var text = QuickstartText.Take(options.Data, folder["text"], stages, cancellation);
+        var tokenizer = TrainTokenizer(text, folder, options, stages, cancellation);
+        var (training, validation, held) = text.Tokens(files => TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, options.Threads, stages.Update, cancellation));
+        using var tokens = held;
+        stages.End($"{tokenizer.VocabularySize:#,0} tokens in the vocabulary; {training.Length:#,0} tokens of text to train on, {validation.Length:#,0} to validate on");
+
+        var run = Train(text, tokenizer, folder, options, stages, cancellation);
+        ShowCurve(folder, stages);
+
+        var unigram = Unigram.Perplexity(training, validation, tokenizer.VocabularySize);
+        var (perplexity, gate) = (Math.Exp(run.BestLoss ?? run.Loss ?? float.NaN), Gate(text, options));
+        var isMet = perplexity <= unigram / gate;
+        stages.Begin("Perplexity", "how many tokens the model wavers between, on text it has not seen");
+        stages.End($"{perplexity:0.0}; knowing frequencies only: {unigram:0.0}, {unigram / perplexity:0.0} times as many (at least {gate:0.#} times wanted: {(isMet ? "met" : "NOT MET")})");
+
+        stages.Begin("Export", "a plain ONNX file with its tokenizer, as any ONNX Runtime takes it");
+        var repository = folder["repository"];
+        using var target = OutputTarget.Folder(Path.Combine(repository, Name, "1"), force: false);
+        var export = RunExport.OfRun(folder.Run, null, target);
+        using var model = TextModel.Open(export.Folder, new SessionSettings { Threads = options.Threads });
+        var difference = CheckExport(folder, export, model, validation, options, cancellation);
+        stages.End($"{export.Bytes / 1e6:0.0} MB; its logits differ from the training artifacts' evaluation graph by at most {difference:0.0e+0}");
+
+        var texts = Generate(model, text, validation, tokenizer, options, stages, cancellation);
+        var served = await Serve(repository, model, texts[0].Prompt, options, stages, cancellation);
+        folder.Complete();
+        return new QuickstartResult(
+            folder.Path, export.Folder, repository, Path.Combine(folder.Run, "loss.svg"), tokenizer.VocabularySize, Parameters(folder),
+            training.Length, validation.Length, run.Step, run.Tokens, perplexity, unigram, gate, isMet, difference, served,
+            [.. texts.Select(one => one.Prompt + one.Text)], run.Seconds, Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    /// <summary>By what factor the model must be better than frequencies; a user's own text may be as random as it likes.</summary>
+    private static double Gate(QuickstartText text, QuickstartOptions options) => !text.IsKnown ? 1 : options.Fast ? 4 : 15;
+
+    private static Tokenizer TrainTokenizer(QuickstartText text, QuickstartFolder folder, QuickstartOptions options, Stages stages, CancellationToken cancellation)
+    {
+        stages.Begin("Tokenizer", "byte-level BPE, learned from that text");
+        Directory.CreateDirectory(folder["tokenizer"]);
+        TokenizerTrainer.Train(new TokenizerTraining { Kind = "bpe", VocabularySize = VocabularySize, Threads = options.Threads }, text.Files, folder["tokenizer"], stages.Update, cancellation);
+        return Tokenizer.Load(folder["tokenizer"]);
+    }
+
+    private static RunResult Train(QuickstartText text, Tokenizer tokenizer, QuickstartFolder folder, QuickstartOptions options, Stages stages, CancellationToken cancellation)
+    {
+        var minutes = options.Minutes ?? (options.Fast ? 0.4 : 2.25);
+        stages.Begin("Training", $"a GPT of {Layers} layers, {Heads} heads, {Width} wide, for {minutes:0.##} minutes on {options.Threads} {(options.Threads == 1 ? "thread" : "threads")}");
+        File.WriteAllText(folder["config.json"], $$"""
+            {
+              "model_type": "gpt2",
+              "vocab_size": {{tokenizer.VocabularySize}},
+              "n_positions": {{Block}},
+              "n_embd": {{Width}},
+              "n_layer": {{Layers}},
+              "n_head": {{Heads}},
+              "resid_pdrop": 0,
+              "embd_pdrop": 0,
+              "attn_pdrop": 0,
+              "bos_token_id": {{tokenizer.BosId}},
+              "eos_token_id": {{tokenizer.EosId}}
+            }
+
+            """);
+        var config = Pretraining.Resolved(Pretraining.Defaults with
+        {
+            Config = folder["config.json"],
+            Tokenizer = folder["tokenizer"],
+            Data = text.Files,
+            Validation = text.Validation,
+            Block = Block,
+            BatchSize = Batch,
+            Lr = Rate,
+            Minutes = minutes,
+            EvalEvery = options.Fast ? 250 : 500,
+            SaveEvery = options.Fast ? 250 : 500,
+            Seed = options.Seed,
+            Threads = options.Threads,
+        });
+        var parts = Pretraining.Parts(config, stages.Update, cancellation);
+        var result = TrainRun.Start(config, parts, folder.Run, force: false, new Lines(stages), cancellation);
+        stages.End($"{result.Step:#,0} steps, {result.Tokens / 1e6:0.00} million tokens, {result.Tokens / result.Seconds:#,0} a second");
+        return result;
+    }
+
+    private static void ShowCurve(QuickstartFolder folder, Stages stages)
+    {
+        var rows = MetricsFile.Read(Path.Combine(folder.Run, "metrics.csv"));
+        var points = rows.ToLookup(row => row.Split, row => (row.Step, (double)row.Loss));
+        stages.Begin("Loss", "· training, ● validation");
+        foreach (var line in LossCurve.Draw([.. points["train"]], [.. points["eval"]]))
+        {
+            stages.Say(line);
+        }
+
+        stages.End($"as a picture: {Path.Combine(folder.Run, "loss.svg")}");
+    }
+
+    private static double CheckExport(QuickstartFolder folder, RunExport export, TextModel model, TokenPart validation, QuickstartOptions options, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var artifacts = ArtifactFolder.Open(Path.Combine(folder.Run, "artifacts"));
+        var parameters = TensorFile.Open(Path.Combine(folder.Run, "checkpoints", export.Checkpoint!, "model.safetensors"));
+        var blocks = CausalBlocks.ForValidation(validation, Block);
+        var cases = new List<ExportCheck.Case>();
+        for (var block = 0; block < Math.Min(8, blocks.Count); block++)
+        {
+            var (ids, labels) = (new long[Block], new long[Block]);
+            blocks.Inputs(0, block, ids);
+            blocks.Labels(0, block, labels);
+            cases.Add(new(model.Inputs(Array.ConvertAll(ids, id => (int)id)), new(artifacts.Manifest?.Loss?.Labels ?? "labels", Tensor.From<long>(labels, 1, Block))));
+        }
+
+        var difference = ExportCheck.MaxDifference(artifacts, parameters, Path.Combine(export.Folder, "model.onnx"), cases, options.Threads);
+        return difference <= MostDifference
+            ? difference
+            : throw new PipelineFailedException($"The exported model {export.Folder} differs from what was trained by {difference}, at most {MostDifference} was wanted. This is a bug of onnxpipe; please report it.", exitCode: 2);
+    }
+
+    private static List<(string Prompt, string Text)> Generate(
+        TextModel model, QuickstartText text, TokenPart validation, Tokenizer tokenizer, QuickstartOptions options, Stages stages, CancellationToken cancellation)
+    {
+        stages.Begin("Generation", "the model goes on with a few words");
+        var settings = new GenerationOptions { MaxTokens = 48, Stop = ["\n"], Sampling = new Sampling { Temperature = 0.7, TopP = 0.9, Seed = options.Seed } };
+        var texts = new List<(string, string)>();
+        foreach (var prompt in text.IsKnown ? text.Prompts : Beginnings(validation, tokenizer))
+        {
+            var more = Generator.Generate(model, model.Encode(prompt), settings, stream: texts.Count, cancellation).Text!;
+            texts.Add((prompt, more));
+            stages.Say($"{prompt} →{more}");
+        }
+
+        stages.End("sampled with temperature 0.7, top-p 0.9");
+        return texts;
+    }
+
+    /// <summary>The first tokens of three places of a text.</summary>
+    private static IEnumerable<string> Beginnings(TokenPart part, Tokenizer tokenizer)
+    {
+        var ids = new long[Math.Min(8, part.Length)];
+        for (var i = 0; i < 3; i++)
+        {
+            part.CopyTo((part.Length - ids.Length) * i / 3, ids);
+            yield return tokenizer.Decode(ids.Select(id => (int)id)) is { Length: > 0 } text ? text : " ";
+        }
+    }
+
+    private static async Task<double> Serve(string repository, TextModel model, string prompt, QuickstartOptions options, Stages stages, CancellationToken cancellation)
+    {
+        stages.Begin("Serving", "over gRPC, as the Open Inference Protocol has it");
+        int[] ids = [.. model.Encode(prompt).TakeLast(Block)];
+        var answer = await ServedCall.InferAsync(repository, Name, model.Inputs(ids), options.Threads, cancellation);
+        var local = model.NextLogits(ids, cancellation);
+        var difference = local.Length == answer.Logits.Length ? local.Zip(answer.Logits, (a, b) => Math.Abs((double)a - b)).Max() : double.PositiveInfinity;
+        stages.Say($"ModelInfer at {answer.Address}: after \"{prompt}\" comes {Likeliest(answer.Logits, model.Tokenizer!)}");
+        stages.End($"answered in {answer.Took.TotalMilliseconds:0.0} ms, within {difference:0.0e+0} of the model in this process");
+        return difference;
+    }
+
+    private static string Likeliest(float[] logits, Tokenizer tokenizer)
+    {
+        var greatest = logits.Max();
+        var weights = logits.Select(logit => Math.Exp(logit - greatest)).ToArray();
+        var sum = weights.Sum();
+        return string.Join(", ", weights.Index().OrderByDescending(weight => weight.Item).Take(3).Select(weight => $"\"{tokenizer.Decode([weight.Index], keepSpecial: true)}\" {weight.Item / sum:0 %}"));
+    }
+
+    private static long Parameters(QuickstartFolder folder) =>
+        ArtifactFolder.Open(Path.Combine(folder.Run, "artifacts")).Manifest!.Parameters.Sum(parameter => parameter.Shape.Aggregate(1L, (count, dim) => count * dim));
+
+    private sealed class Lines(Stages stages) : IProgress<TrainProgress>
+    {
+        public void Report(TrainProgress value) => stages.Update(value.ToString());
+    }
+}
