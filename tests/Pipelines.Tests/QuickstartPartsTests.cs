@@ -12,6 +12,8 @@ public sealed class QuickstartPartsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    private static Stages Silent => new(8, _ => { }, _ => { });
+
     [Test]
     public void Draw_ALossThatFalls_GoesFromTopLeftToBottomRight()
     {
@@ -26,6 +28,20 @@ public sealed class QuickstartPartsTests : IDisposable
 
     [Test]
     public void Draw_OneStep_IsDrawn() => Assert.That(LossCurve.Draw([(1, 2.0)], []), Has.Some.Contains("·"));
+
+    [Test]
+    public void Take_NoDocumentationAndNoData_SaysWhereItLookedAndWhatToGive()
+    {
+        Assert.That(() => QuickstartText.Take([], [], _folder.Path, Silent, default), Throws.TypeOf<PipelineFailedException>().With.Message.Contains("--data").And.Message.Contains("packs"));
+    }
+
+    [Test]
+    public void Take_Data_IsTrainedOnButForItsEnd()
+    {
+        var text = QuickstartText.Take([_folder.Write("a.txt", "Some text of one's own.")], ["unused.xml"], _folder.Path, Silent, default);
+        Assert.That(text.Files, Is.EqualTo(new[] { _folder["a.txt"] }));
+        Assert.That((text.Validation, text.IsKnown), Is.EqualTo(("0.05", false)));
+    }
 
     [Test]
     public void Create_WithoutAPath_TakesTheNextFreeName()

@@ -15,8 +15,9 @@ internal sealed record QuickstartText(IReadOnlyList<string> Files, string Valida
     public bool IsKnown => Prompts.Count > 0;
 
     /// <summary>The files that <paramref name="data"/> names, else a corpus made of the SDK's documentation.</summary>
+    /// <param name="documentation">See <see cref="SdkDocumentation.Find"/>.</param>
     /// <exception cref="PipelineFailedException">There is no documentation and no data.</exception>
-    public static QuickstartText Take(IReadOnlyList<string> data, string folder, Stages stages, CancellationToken cancellation)
+    public static QuickstartText Take(IReadOnlyList<string> data, IReadOnlyList<string> documentation, string folder, Stages stages, CancellationToken cancellation)
     {
         if (data.Count > 0)
         {
@@ -26,7 +27,6 @@ internal sealed record QuickstartText(IReadOnlyList<string> Files, string Valida
             return new QuickstartText(files, $"{Share}", []);
         }
 
-        var documentation = SdkDocumentation.Find();
         if (documentation.Count == 0)
         {
             throw new PipelineFailedException(

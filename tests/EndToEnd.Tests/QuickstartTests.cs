@@ -1,0 +1,58 @@
+using System.Text.Json;
+using NUnit.Framework;
+
+namespace OnnxPipeline.EndToEnd.Tests;
+
+/// <summary>The main job on real input, through the program: the short form.</summary>
+[TestFixture]
+public sealed class QuickstartTests
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("onnxpipe-quickstart-").FullName;
+
+    [OneTimeSetUp]
+    public void KeepTheCacheHere() => Environment.SetEnvironmentVariable("ONNXPIPE_CACHE", Path.Combine(_root, "cache"));
+
+    [OneTimeTearDown]
+    public void Remove()
+    {
+        Environment.SetEnvironmentVariable("ONNXPIPE_CACHE", null);
+        Directory.Delete(_root, true);
+    }
+
+    [Test]
+    public void Quickstart_Fast_TrainsExportsGeneratesAndServes()
+    {
+        var folder = Path.Combine(_root, "out");
+        var result = JsonDocument.Parse(Program.Ok("quickstart", "--fast", "--json", "--out", folder).Output).RootElement;
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.GetProperty("training_tokens").GetInt64(), Is.GreaterThan(1_000_000));
+            Assert.That(result.GetProperty("unigram_perplexity").GetDouble(), Is.EqualTo(515).Within(40));
+            Assert.That(result.GetProperty("perplexity").GetDouble(), Is.LessThan(result.GetProperty("unigram_perplexity").GetDouble()));
+            Assert.That(result.GetProperty("export_difference").GetDouble(), Is.LessThanOrEqualTo(1e-5));
+            Assert.That(result.GetProperty("served_difference").GetDouble(), Is.LessThanOrEqualTo(1e-5));
+            Assert.That(result.GetProperty("texts").GetArrayLength(), Is.EqualTo(3));
+            Assert.That(result.GetProperty("seconds").GetDouble(), Is.LessThan(100), "60 on a machine that does nothing else");
+            Assert.That(File.ReadAllText(result.GetProperty("loss_curve").GetString()!), Does.StartWith("<svg"));
+        });
+        Assert.That(Directory.GetFileSystemEntries(_root).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "cache" }));
+        var more = Program.Ok("generate", "--model", result.GetProperty("model").GetString()!, "--prompt", "Gets the", "--max-tokens", "5").Output;
+        Assert.That(JsonDocument.Parse(more).RootElement.GetProperty("ids").GetArrayLength(), Is.InRange(1, 5));
+    }
+
+    [Test]
+    public void Quickstart_TextOfOnesOwn_GoesTheSameWay()
+    {
+        var random = new Random(3);
+        string[] words = ["the cat", "the dog", "sat on", "ran to", "the mat.", "the hill."];
+        File.WriteAllText(Path.Combine(_root, "own.txt"), string.Join(' ', Enumerable.Range(0, 9000).Select(i => words[2 * (i % 3) + random.Next(2)])));
+        var folder = Path.Combine(_root, "own");
+        var call = Program.Ok("quickstart", "--fast", "--minutes", "0.05", "--data", Path.Combine(_root, "own.txt"), "--out", folder);
+
+        Assert.That(call.Output, Does.Contain(Path.Combine(folder, "repository")));
+        Assert.That(File.Exists(Path.Combine(folder, "repository", "quickstart", "1", "model.onnx")));
+        Directory.Delete(folder, true);
+        File.Delete(Path.Combine(_root, "own.txt"));
+    }
+}
