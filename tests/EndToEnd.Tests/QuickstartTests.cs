@@ -23,7 +23,7 @@ public sealed class QuickstartTests
     public void Quickstart_Fast_TrainsExportsGeneratesAndServes()
     {
         var folder = Path.Combine(_root, "out");
-        var result = JsonDocument.Parse(Program.Ok("quickstart", "--fast", "--json", "--out", folder).Output).RootElement;
+        var result = JsonDocument.Parse(Program.Ok("quickstart", "--fast", "--json", "--out", folder)).RootElement;
 
         Assert.Multiple(() =>
         {
@@ -37,7 +37,7 @@ public sealed class QuickstartTests
             Assert.That(File.ReadAllText(result.GetProperty("loss_curve").GetString()!), Does.StartWith("<svg"));
         });
         Assert.That(Directory.GetFileSystemEntries(_root).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "cache" }));
-        var more = Program.Ok("generate", "--model", result.GetProperty("model").GetString()!, "--prompt", "Gets the", "--max-tokens", "5").Output;
+        var more = Program.Ok("generate", "--model", result.GetProperty("model").GetString()!, "--prompt", "Gets the", "--max-tokens", "5");
         Assert.That(JsonDocument.Parse(more).RootElement.GetProperty("ids").GetArrayLength(), Is.InRange(1, 5));
     }
 
@@ -48,9 +48,9 @@ public sealed class QuickstartTests
         string[] words = ["the cat", "the dog", "sat on", "ran to", "the mat.", "the hill."];
         File.WriteAllText(Path.Combine(_root, "own.txt"), string.Join(' ', Enumerable.Range(0, 9000).Select(i => words[2 * (i % 3) + random.Next(2)])));
         var folder = Path.Combine(_root, "own");
-        var call = Program.Ok("quickstart", "--fast", "--minutes", "0.05", "--data", Path.Combine(_root, "own.txt"), "--out", folder);
+        var output = Program.Ok("quickstart", "--fast", "--minutes", "0.05", "--data", Path.Combine(_root, "own.txt"), "--out", folder);
 
-        Assert.That(call.Output, Does.Contain(Path.Combine(folder, "repository")));
+        Assert.That(output, Does.Contain(Path.Combine(folder, "repository")));
         Assert.That(File.Exists(Path.Combine(folder, "repository", "quickstart", "1", "model.onnx")));
         Directory.Delete(folder, true);
         File.Delete(Path.Combine(_root, "own.txt"));
