@@ -3,10 +3,15 @@ namespace OnnxPipeline.Ir;
 /// <summary>Puts the bodies of model-local functions in the place of their calls.</summary>
 public static class FunctionInlining
 {
-    /// <summary>Changes the model in place; functions that are no longer called are removed. Types of the new values are not inferred.</summary>
+    /// <summary>
+    /// Changes the model in place; functions that are inlined are removed, domains that their bodies use are imported. Types of the values
+    /// inside are not inferred. Bodies must be at the model's opset: <see cref="OpsetConversion.Raise(Model, int)"/> comes before.
+    /// </summary>
     /// <param name="keep">Functions whose calls stay; null: none.</param>
     /// <returns>The number of calls replaced.</returns>
-    /// <exception cref="IrException">A function calls itself, or a call has more inputs or outputs than its function.</exception>
+    /// <exception cref="IrException">
+    /// A function calls itself; a call has more inputs or outputs than its function, or lacks an attribute that it requires.
+    /// </exception>
     public static int Inline(Model model, Func<Function, bool>? keep = null)
     {
         var functions = model.Functions.Where(f => keep is null || !keep(f)).ToDictionary(f => (f.Domain, f.Name, f.Overload));
@@ -23,6 +28,11 @@ public static class FunctionInlining
         }
 
         model.Functions.RemoveAll(f => functions.ContainsKey((f.Domain, f.Name, f.Overload)));
+        foreach (var (domain, version) in functions.Values.SelectMany(f => f.OpsetImports))
+        {
+            model.OpsetImports.TryAdd(domain, version);
+        }
+
         return replaced;
 
         bool IsCall(Node node) => functions.ContainsKey((node.Domain, node.OpType, node.Overload));
@@ -43,8 +53,12 @@ public static class FunctionInlining
             throw new IrException($"{call.Describe()} has {call.Inputs.Count} inputs and {call.Outputs.Count} outputs; the function {function.Domain}::{function.Name} has {body.Inputs.Count} and {body.Outputs.Count}.");
         }
 
-        var values = new Dictionary<Value, Value>();
-        var copy = ModelCopy.Of(body, values);
+        if (function.RequiredAttributes.Find(name => !call.Attributes.ContainsKey(name)) is { } missing)
+        {
+            throw new IrException($"{call.Describe()} lacks the attribute {missing}, which the function {function.Domain}::{function.Name} requires.");
+        }
+
+        var copy = ModelCopy.Of(body, []);
         Dictionary<Value, Value?> arguments = [];
         for (var i = 0; i < copy.Inputs.Count; i++)
         {
@@ -79,14 +93,15 @@ public static class FunctionInlining
             var result = arguments.TryGetValue(copy.Outputs[i], out var argument)
                 ? argument ?? throw new IrException($"{call.Describe()}: output {i} of {function.Domain}::{function.Name} is its input {copy.Outputs[i].Name}, which the call leaves out.")
                 : copy.Outputs[i];
-            Rewire(graph, call, call.Outputs[i], result);
+            Rewire(graph, call, call.Outputs[i], result, inner: !arguments.ContainsKey(copy.Outputs[i]));
         }
 
         graph.Nodes.Remove(call);
         return nodes;
     }
 
-    private static void Rewire(Graph graph, Node call, Value old, Value result)
+    /// <param name="inner">Whether the result is a value of the body, which nobody knows by name; else it is an argument of the call.</param>
+    private static void Rewire(Graph graph, Node call, Value old, Value result, bool inner)
     {
         if (graph.Outputs.Contains(old) && (result.Producer?.Owner != graph || graph.Outputs.Contains(result)))
         {
@@ -96,10 +111,10 @@ public static class FunctionInlining
         }
 
         graph.ReplaceAllUses(old, result);
-        if (result.Producer is not null && !graph.Outputs.Contains(result) && old.Name.Length > 0 && result.Name.Contains('/'))
+        result.Type ??= old.Type;
+        if (inner && !graph.Outputs.Contains(result) && old.Name.Length > 0)
         {
-            result.Name = old.Name; // as the rest of the graph knows it; the call and its name go
-            old.Name = "";
+            (result.Name, old.Name) = (old.Name, ""); // as the rest of the graph knows it; the call and its name go
         }
     }
 

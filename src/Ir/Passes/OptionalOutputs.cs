@@ -12,7 +12,10 @@ public static class OptionalOutputs
         ["Dropout"] = (2, ["", "_mask"]),
     };
 
-    /// <summary>Changes <paramref name="graph"/> in place.</summary>
+    /// <inheritdoc cref="Complete(Graph, int, Func{Node, bool}?)"/>
+    public static int Complete(Model model, Func<Node, bool>? which = null) => Complete(model.Graph, model.Opset, which);
+
+    /// <summary>Changes the graph in place.</summary>
     /// <param name="which">The nodes to complete; null: all.</param>
     /// <returns>The number of nodes completed.</returns>
     public static int Complete(Graph graph, int opset, Func<Node, bool>? which = null)

@@ -1,0 +1,99 @@
+namespace OnnxPipeline.Ir.Passes.Opsets;
+
+/// <summary>Operators that mean something else today, and those that are gone.</summary>
+internal static class NewMeanings
+{
+    /// <summary>Below 9 the statistics could be one number per activation instead of one per channel.</summary>
+    public static void SpatialBatchNormalization(Node node, GraphBuilder b)
+    {
+        if (node.Int("spatial", 1) == 0)
+        {
+            throw new IrException($"{node.Describe()}: spatial = 0 was removed from ONNX at opset 9. Export the model with opset 14 or above.");
+        }
+
+        node.Attributes.Remove("spatial");
+    }
+
+    /// <summary>Scan-8 had a batch axis and lengths.</summary>
+    public static void BatchedScan(Node node, GraphBuilder b) =>
+        throw new IrException($"{node.Describe()}: the Scan of opset 8 has another form than today's. Export the model with opset 9 or above.");
+
+    /// <summary>Upsample and Resize-10 count places from the corner and round down; since 11 that is an option, and not the default.</summary>
+    public static void AsymmetricResize(Node node, GraphBuilder b)
+    {
+        node.SetInput(2, node.Input(1));
+        node.SetInput(1, null);
+        node.Attributes["coordinate_transformation_mode"] = "asymmetric";
+        node.Attributes["nearest_mode"] = "floor";
+    }
+
+    /// <summary>Below 13 the axes from <c>axis</c> [1] on are one; from 13 on <c>axis</c> [−1] is one axis.</summary>
+    public static void FlattenedSoftmax(Node node, GraphBuilder b)
+    {
+        var axis = node.Int("axis", 1);
+        var x = node.Inputs[0]!;
+        if (axis == -1 || x.Shape is { } shape && axis == shape.Rank - 1)
+        {
+            node.Attributes["axis"] = -1;
+            return;
+        }
+
+        var rows = b.Op("Flatten", [x], [("axis", axis)]);
+        Replace(node, b.Reshape(b.Op(node.OpType, [rows], [("axis", -1)]), b.Shape(x)));
+    }
+
+    /// <summary>Below 14 training showed in the number of outputs.</summary>
+    public static void BatchNormalization(Node node, GraphBuilder b)
+    {
+        if (node.Outputs.Skip(1).Any(v => v.Name.Length > 0))
+        {
+            throw new IrException($"{node.Describe()}: a BatchNormalization of opset below 14 in training mode has another form of running statistics than today's. Export the model with opset 14 or above.");
+        }
+
+        node.TrimOutputs(1);
+    }
+
+    /// <summary>From 18 on equal parts are asked for by their number.</summary>
+    public static void SplitCount(Node node, GraphBuilder b)
+    {
+        if (node.Input(1) is null)
+        {
+            node.Attributes.TryAdd("num_outputs", node.Outputs.Count);
+        }
+    }
+
+    /// <summary>At 20 two modes got other names.</summary>
+    public static void GridSampleModes(Node node, GraphBuilder b)
+    {
+        var mode = node.Text("mode", "bilinear");
+        node.Attributes["mode"] = mode switch { "bilinear" => "linear", "bicubic" => "cubic", _ => mode };
+    }
+
+    /// <summary>Below 21 scale and bias were one number per group, today they are one per channel.</summary>
+    public static void GroupNormalization(Node node, GraphBuilder b)
+    {
+        var groups = b.Constant(node.Int("num_groups", 1));
+        var each = b.Div(b.Shape(node.Inputs[0]!, 1, 2), groups); // [1]: channels of a group
+        for (var i = 1; i <= 2; i++)
+        {
+            node.SetInput(i, b.Reshape(b.Expand(b.Unsqueeze(node.Inputs[i]!, 1), b.Concat(0, groups, each)), -1)); // [groups] → [groups, each] → [channels]
+        }
+    }
+
+    public static void Gone(Node node, GraphBuilder b) =>
+        throw new IrException($"{node.Describe()}: {node.OpType} was removed from ONNX. Export the model with opset 18 or above.");
+
+    private static void Replace(Node node, Value result)
+    {
+        var old = node.Outputs[0];
+        result.Type ??= old.Type;
+        var output = node.Owner!.Outputs.Contains(old);
+        node.Owner.ReplaceAllUses(old, result);
+        if (!output)
+        {
+            (result.Name, old.Name) = (old.Name, "");
+        }
+
+        node.Owner.Nodes.Remove(node);
+    }
+}
