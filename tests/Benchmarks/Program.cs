@@ -10,6 +10,12 @@ if (args is ["serving", ..])
     return;
 }
 
+// `dotnet run -c Release --project tests/Benchmarks -- step [PAIRS]`: time and memory of a training step beside TorchSharp's.
+if (OnnxPipeline.Benchmarks.Steps.StepBenchmark.Run(args))
+{
+    return;
+}
+
 // `dotnet run -c Release --project tests/Benchmarks -- --filter *AdamW*`; without a filter all run. In this process: nothing is generated or built.
 var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
 var config = DefaultConfig.Instance.AddJob(job);
