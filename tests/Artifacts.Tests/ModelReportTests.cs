@@ -17,7 +17,10 @@ public sealed class ModelReportTests
         Assert.That(report.Inputs.Single().Shape, Is.EqualTo(new[] { new ManifestDim(null, "batch"), new ManifestDim(3) }));
         Assert.That(report.Ops.ToDictionary(o => o.Op, o => (o.Count, o.Gradient)), Is.EqualTo(new Dictionary<string, (int, string)>
         {
-            ["Det"] = (1, "missing"), ["Floor"] = (1, "stops"), ["MatMul"] = (2, "rule"), ["Mul"] = (1, "rule"),
+            ["Det"] = (1, "missing"),
+            ["Floor"] = (1, "stops"),
+            ["MatMul"] = (2, "rule"),
+            ["Mul"] = (1, "rule"),
         }));
     }
 

@@ -119,7 +119,10 @@ public sealed class RunExportTests
         ModelFile.Save(model, Path.Combine(artifacts, "inference_model.onnx"), new ExternalData("inference_model.onnx.data", model.Graph.Initializers.Zip(places).ToDictionary(p => p.First, p => p.Second)));
         new Manifest
         {
-            Target = "stock", Loss = new("mse", "y", "target"), Optimizer = ManifestOptimizer.Sgd, Family = "line",
+            Target = "stock",
+            Loss = new("mse", "y", "target"),
+            Optimizer = ManifestOptimizer.Sgd,
+            Family = "line",
             Parameters = [new("w", [1, 1], "F32", true, Data: places[0]), new("b", [1], "F32", true, Data: places[1])],
         }.Write(Path.Combine(artifacts, "manifest.json"));
 

@@ -93,7 +93,17 @@ public sealed class TrainLoopTests
 
     private static RunConfig Config() => new()
     {
-        Verb = "train", Data = ["x"], BatchSize = 5, Optimizer = "sgd", Lr = 0.05, Momentum = 0.5, Schedule = "cosine", Warmup = Warmup.Parse("10%"), Seed = 3, MaxGradNorm = 1, EvalEvery = 10,
+        Verb = "train",
+        Data = ["x"],
+        BatchSize = 5,
+        Optimizer = "sgd",
+        Lr = 0.05,
+        Momentum = 0.5,
+        Schedule = "cosine",
+        Warmup = Warmup.Parse("10%"),
+        Seed = 3,
+        MaxGradNorm = 1,
+        EvalEvery = 10,
     };
 
     private RunResult Train(string name, RunConfig config, IProgress<TrainProgress>? progress = null, CancellationToken cancellation = default)

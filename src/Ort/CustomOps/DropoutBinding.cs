@@ -21,8 +21,13 @@ internal sealed class DropoutBinding() : CustomOp("ai.onnxpipeline", "Dropout",
         CheckRatio(ratio);
         call.Run(new Pieces
         {
-            X = x.Floats, Y = (float*)call.Output(0, x), Mask = (bool*)call.Output(1, x), Count = x.Count,
-            Ratio = *ratio.Floats, Seed = *(long*)seed.Data, Step = *(long*)step.Data,
+            X = x.Floats,
+            Y = (float*)call.Output(0, x),
+            Mask = (bool*)call.Output(1, x),
+            Count = x.Count,
+            Ratio = *ratio.Floats,
+            Seed = *(long*)seed.Data,
+            Step = *(long*)step.Data,
         }, KernelCall.Pieces(x.Count, ElementsPerPiece));
     }
 

@@ -32,8 +32,15 @@ internal sealed class LayerNormalizationBinding() : CustomOp("ai.onnxpipeline", 
         var scratch = mean is null || inverse is null ? (float*)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)(2 * rows + 1), sizeof(float)) : null;
         call.Run(new Pieces
         {
-            X = x.Floats, Scale = scale.Floats, Bias = bias.Floats, Y = y, Rows = rows, Width = (int)width, Epsilon = settings.Epsilon,
-            Mean = mean is null ? scratch : mean, Inverse = inverse is null ? scratch + rows : inverse,
+            X = x.Floats,
+            Scale = scale.Floats,
+            Bias = bias.Floats,
+            Y = y,
+            Rows = rows,
+            Width = (int)width,
+            Epsilon = settings.Epsilon,
+            Mean = mean is null ? scratch : mean,
+            Inverse = inverse is null ? scratch + rows : inverse,
         }, KernelCall.Pieces(rows, RowsPerPiece));
         System.Runtime.InteropServices.NativeMemory.Free(scratch);
     }

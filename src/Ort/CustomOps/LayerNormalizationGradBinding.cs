@@ -33,8 +33,16 @@ internal sealed class LayerNormalizationGradBinding() : CustomOp("com.microsoft"
         var partials = (float*)NativeMemory.Alloc((nuint)(2 * Math.Max(1, count) * width), sizeof(float));
         call.Run(new Pieces
         {
-            DY = dY.Floats, X = x.Floats, Scale = scale.Floats, Mean = mean.Floats, Inverse = inverse.Floats, DX = dX,
-            DScale = partials, DBias = partials + (count * width), Rows = rows, Width = (int)width,
+            DY = dY.Floats,
+            X = x.Floats,
+            Scale = scale.Floats,
+            Mean = mean.Floats,
+            Inverse = inverse.Floats,
+            DX = dX,
+            DScale = partials,
+            DBias = partials + (count * width),
+            Rows = rows,
+            Width = (int)width,
         }, count);
         Sum(partials, dScale, count, width);
         Sum(partials + (count * width), dBias, count, width);

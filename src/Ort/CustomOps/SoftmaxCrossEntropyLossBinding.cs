@@ -27,8 +27,14 @@ internal sealed class SoftmaxCrossEntropyLossBinding() : CustomOp("ai.onnxpipeli
         var invalid = long.MaxValue;
         call.Run(new Pieces
         {
-            Logits = logits.Floats, Labels = (long*)labels.Data, LogProb = logProb, Loss = losses, Rows = rows, Classes = classes,
-            IgnoreIndex = settings.IgnoreIndex, Invalid = &invalid,
+            Logits = logits.Floats,
+            Labels = (long*)labels.Data,
+            LogProb = logProb,
+            Loss = losses,
+            Rows = rows,
+            Classes = classes,
+            IgnoreIndex = settings.IgnoreIndex,
+            Invalid = &invalid,
         }, KernelCall.Pieces(rows, LossReduction.RowsPerPiece(classes)));
         if (!none)
         {

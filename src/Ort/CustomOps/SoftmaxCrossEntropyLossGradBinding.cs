@@ -34,8 +34,15 @@ internal sealed class SoftmaxCrossEntropyLossGradBinding() : CustomOp("com.micro
         var invalid = long.MaxValue;
         call.Run(new Pieces
         {
-            LogProb = logProb.Floats, Labels = (long*)labels.Data, DLogits = (float*)call.Output(0, logProb), Rows = rows, Classes = classes,
-            IgnoreIndex = settings.IgnoreIndex, Scale = scale, Scales = none ? dY.Floats : null, Invalid = &invalid,
+            LogProb = logProb.Floats,
+            Labels = (long*)labels.Data,
+            DLogits = (float*)call.Output(0, logProb),
+            Rows = rows,
+            Classes = classes,
+            IgnoreIndex = settings.IgnoreIndex,
+            Scale = scale,
+            Scales = none ? dY.Floats : null,
+            Invalid = &invalid,
         }, KernelCall.Pieces(rows, LossReduction.RowsPerPiece(classes)));
         LossReduction.CheckLabel(invalid, (long*)labels.Data, classes);
     }

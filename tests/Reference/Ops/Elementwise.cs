@@ -6,7 +6,7 @@ internal static class Elementwise
     public static Operator Unary(Func<double, double> f) => c =>
     {
         var results = Array.ConvertAll(c[0].ToDoubles(), v => f(v));
-        return [new(c[0].Data is long[] ? Array.ConvertAll(results, v => (long)v) : results, c[0].Dims)];
+        return [new(c[0].Data is long[]? Array.ConvertAll(results, v => (long)v) : results, c[0].Dims)];
     };
 
     /// <summary>f with the attribute's value as its second argument.</summary>
@@ -32,7 +32,7 @@ internal static class Elementwise
     public static IReadOnlyList<Array64?> Pow(Call c)
     {
         var result = Combine(new(c[0].ToDoubles(), c[0].Dims), new(c[1].ToDoubles(), c[1].Dims), Math.Pow, null!);
-        return [c[0].Data is long[] ? new(result.ToLongs(), result.Dims) : result];
+        return [c[0].Data is long[]? new(result.ToLongs(), result.Dims) : result];
     }
 
     // The sign of the divisor; fmod = 1: of the dividend

@@ -25,7 +25,7 @@ internal static class Reductions
 
         var dims = c.Int("keepdims", 1) != 0 ? kept : [.. x.Dims.Where((_, i) => !reduced.Contains(i))];
         var results = Array.ConvertAll(groups, g => f(g));
-        return [new(x.Data is long[] ? Array.ConvertAll(results, v => (long)v) : results, dims)];
+        return [new(x.Data is long[]? Array.ConvertAll(results, v => (long)v) : results, dims)];
     };
 
     public static double LogSumExp(List<double> values)
@@ -86,6 +86,6 @@ internal static class Reductions
             var summed = reverse ? Enumerable.Range(at, size - at) : Enumerable.Range(0, at + 1);
             return summed.Where(i => !exclusive || i != at).Sum(i => values[start + (i * strides[axis])]);
         }).ToArray();
-        return [c[0].Data is long[] ? new(Array.ConvertAll(sums, v => (long)v), c[0].Dims) : new(sums, c[0].Dims)];
+        return [c[0].Data is long[]? new(Array.ConvertAll(sums, v => (long)v), c[0].Dims) : new(sums, c[0].Dims)];
     }
 }
