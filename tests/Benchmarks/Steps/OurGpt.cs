@@ -13,7 +13,7 @@ internal sealed class OurGpt : IDisposable
 {
     private readonly GptCase _case;
     private readonly string _folder;
-    private readonly ITrainingEngine _engine;
+    private readonly StockEngine _engine;
 
     public OurGpt(GptCase @case, int threads)
     {
