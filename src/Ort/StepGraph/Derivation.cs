@@ -17,6 +17,7 @@ internal static class Derivation
     {
         var graph = model.Graph;
         OpsetConversion.Raise(model); // bodies are written for 18 and above
+        ShapeInference.Infer(model); // kernels are chosen by type
         if (graph.Outputs.Count == 0)
         {
             throw new OrtException($"The training graph '{graph.Name}' has no outputs; the loss was wanted.");
@@ -52,6 +53,7 @@ internal static class Derivation
     public static Model OfEvaluation(Model model, bool kernels)
     {
         OpsetConversion.Raise(model);
+        ShapeInference.Infer(model);
         Finish(model, kernels);
         return model;
     }
