@@ -18,6 +18,9 @@ public sealed class Evaluation
     /// <summary>The graph output of that name.</summary>
     public Array64 this[string name] => Outputs[name];
 
+    /// <summary>Whether the value was computed (an optional output may not be).</summary>
+    public bool Has(Value value) => _values.ContainsKey(value);
+
     /// <summary>Any value of the graph (not of subgraphs and function bodies).</summary>
     public Array64 this[Value value] => _values[value];
 }

@@ -42,7 +42,7 @@ internal static class Activation
     {
         var sum = c.Node.Input(1) is { } bias ? c.Build.Add(c.X(0), bias) : c.X(0);
         var dx = c.Build.Op("FastGeluGrad", [c.Dy, sum], domain: Microsoft);
-        return [dx, dx];
+        return c.Node.Input(1) is null ? [dx] : [dx, dx];
     }
 
     // BiasGelu(x, bias) = gelu_erf(x + bias)

@@ -174,7 +174,7 @@ internal static class Movement
         }
 
         var axis = c.Axis(c.Node.Int("axis", 0), x.Rank);
-        var sizes = c.Node.Ints("split") is { } old ? [.. old.Select(Dim.Of)] : c.Has(1) ? c.Elements(1) ?? new Dim[c.Outputs] : Even(x[axis], c.Outputs);
+        var sizes = c.Node.Ints("split") is { } old ? [.. old.Select(Dim.Of)] : c.Has(1) ? c.Elements(1) ?? new Dim[c.Outputs] : Even(x[axis], c.Outputs, c.Node.Attributes.ContainsKey("num_outputs"));
         if (sizes.Length != c.Outputs || x[axis].IsKnown && sizes.All(s => s.IsKnown) && sizes.Sum(s => s.Value) != x[axis].Value)
         {
             throw c.Contradiction($"parts {string.Join(", ", sizes)}", $"{c.Outputs} that add up to {x[axis]}");
@@ -198,11 +198,13 @@ internal static class Movement
         c.Output(0, c.Element(0), c.Shape(0) is { Rank: 4 } x ? [x[0], DimMath.Mul(x[1], block * block), DimMath.Div(x[2], block), DimMath.Div(x[3], block)] : null);
     }
 
-    private static Dim[] Even(Dim size, int parts)
+    private static Dim[] Even(Dim size, int parts, bool mayDiffer)
     {
         if (!size.IsKnown)
         {
-            return [.. Enumerable.Repeat(DimMath.Div(size, parts), parts)];
+            // Since opset 18 the last part may be smaller: then only a quotient that is exact for every size says something.
+            var quotient = DimMath.Div(size, parts);
+            return [.. Enumerable.Repeat(mayDiffer && quotient.Symbol?.Contains("floor", StringComparison.Ordinal) == true ? Dim.Unknown : quotient, parts)];
         }
 
         var even = (size.Value + parts - 1) / parts;

@@ -108,17 +108,17 @@ public sealed class ShapeInferenceTests
             return new(build.Graph) { OpsetImports = { [""] = 18 } };
         }
 
-        static double Seconds(Model model)
+        // The best of several runs: other work on the machine only ever adds.
+        static double Seconds(Model model) => Enumerable.Range(0, 5).Min(_ =>
         {
             var watch = Stopwatch.StartNew();
             ShapeInference.Infer(model);
             return watch.Elapsed.TotalSeconds;
-        }
+        });
 
-        var (small, large) = (Deep(500), Deep(5000));
-        Seconds(small);
+        var (small, large) = (Deep(1000), Deep(8000));
         Assert.That(large.Graph.Outputs[0].Shape!.ToString(), Is.EqualTo("[batch, seq, 64]"));
-        Assert.That(Seconds(large), Is.LessThan(Math.Max(Seconds(small) * 40, 0.5)));
+        Assert.That(Seconds(large), Is.LessThan(Math.Max(Seconds(small) * 24, 0.5)));
     }
 
     private static (GraphBuilder Build, Value X) Start(params Dim[] dims)

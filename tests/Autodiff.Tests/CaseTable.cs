@@ -1,0 +1,18 @@
+using OnnxPipeline.Autodiff.Tests.Rules;
+
+namespace OnnxPipeline.Autodiff.Tests;
+
+/// <summary>Every case of every category.</summary>
+internal static class CaseTable
+{
+    public static IEnumerable<GradientCase> All =>
+    [
+        .. ArithmeticTests.Cases(),
+        .. ActivationTests.Cases(),
+        .. ChoiceTests.Cases(),
+        .. ProductsTests.Cases(),
+        .. ReductionTests.Cases(),
+        .. NormalizationTests.Cases(),
+        .. MovementTests.Cases(),
+    ];
+}
