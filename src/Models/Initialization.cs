@@ -5,7 +5,7 @@ namespace OnnxPipeline.Models;
 
 /// <summary>
 /// Initial parameters. Each number depends on the seed, the parameter's name and its place only, so that a layer more or another order
-/// leaves the other parameters as they are.
+/// leaves the other parameters as they are; on every machine it is the same.
 /// </summary>
 internal static class Initialization
 {
@@ -14,16 +14,9 @@ internal static class Initialization
     {
         var key = Mix((ulong)seed ^ Hash(name));
         var values = new float[Count(dims)];
-        for (var i = 0; i < values.Length; i += 2)
+        for (var i = 0; i < values.Length; i++)
         {
-            // Box and Muller: two uniform numbers, the first above 0, give two normal ones
-            var radius = Math.Sqrt(-2 * Math.Log(1 - Uniform(key, i)));
-            var (sine, cosine) = Math.SinCos(Math.Tau * Uniform(key, i + 1));
-            values[i] = (float)(deviation * radius * cosine);
-            if (i + 1 < values.Length)
-            {
-                values[i + 1] = (float)(deviation * radius * sine);
-            }
+            values[i] = (float)(deviation * NormalDistribution.Quantile(Uniform(key, i)));
         }
 
         return Tensor.From<float>(values, dims);
@@ -48,8 +41,8 @@ internal static class Initialization
         return count <= Array.MaxLength ? (int)count : throw new ModelsException($"A parameter of shape {Tensor.Describe(dims)} has {count} elements; there can be {Array.MaxLength}.");
     }
 
-    /// <summary>In [0, 1), 53 bits.</summary>
-    private static double Uniform(ulong key, long index) => (Mix(key + (ulong)index * 0x9E3779B97F4A7C15) >> 11) * (1.0 / (1L << 53));
+    /// <summary>In (0, 1), 52 bits, the same from either end.</summary>
+    private static double Uniform(ulong key, long index) => ((Mix(key + ((ulong)index * 0x9E3779B97F4A7C15)) >> 12) + 0.5) * (1.0 / (1L << 52));
 
     // SplitMix64's finalizer
     private static ulong Mix(ulong x)
