@@ -28,6 +28,14 @@ public sealed class ModelReportTests
     public void Of_PatternWithoutMatch_NamesCloseNames() =>
         Assert.That(() => ModelReport.Of(Model(), ["w3"], [], null), Throws.TypeOf<NamePatternException>().With.Message.Contains("w1"));
 
+    [Test]
+    public void Of_OpsetBeyondTheTrainingRuntime_IsReportedAllTheSame()
+    {
+        var model = Model();
+        model.OpsetImports[""] = 24;
+        Assert.That(ModelReport.Of(model, [], [], null).Opsets["ai.onnx"], Is.EqualTo(24));
+    }
+
     /// <summary>x·w1·w2 · ½, its Floor, and beside it an operator that nobody differentiates.</summary>
     private static Model Model()
     {
