@@ -33,9 +33,9 @@ internal sealed class ForwardModel
     /// <exception cref="Files.PipelineException">No such output, a pattern without match, nothing to train, a name that the artifacts need is taken.</exception>
     public static ForwardModel Prepare(Model source, ArtifactOptions options)
     {
-        if (source.Opset > NewestOpset)
+        if (options.Target == ArtifactTarget.OrtTraining && source.Opset > NewestOpset)
         {
-            throw new ArtifactsException($"The model has opset {source.Opset}; Microsoft's training runtime ends at {NewestOpset}. Export it with an opset of at most {NewestOpset}.");
+            throw new ArtifactsException($"The model has opset {source.Opset}; Microsoft's training runtime ends at {NewestOpset}. Export it with an opset of at most {NewestOpset}, or make artifacts for other runtimes with --target stock.");
         }
 
         var model = ModelCopy.Of(source);
@@ -161,6 +161,11 @@ internal sealed class ForwardModel
             {
                 throw new ArtifactsException($"The model already has a value called '{name}', a name that the artifacts give to something of their own. Rename it{(name == "loss" ? ", or use it with --loss none" : "")}.");
             }
+        }
+
+        if (graph.Inputs.Find(v => v.Name.EndsWith("_grad", StringComparison.Ordinal) || v.Name.Contains("_grad.accumulation.", StringComparison.Ordinal)) is { } gradient)
+        {
+            throw new ArtifactsException($"The model has an input called '{gradient.Name}'; Microsoft's runtime takes inputs of such names for gradients and does not feed them. Rename it.");
         }
 
         if (parameters.GroupBy(p => p.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)

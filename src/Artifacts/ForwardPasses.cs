@@ -2,7 +2,7 @@ using OnnxPipeline.Ir;
 
 namespace OnnxPipeline.Artifacts;
 
-/// <summary>What happens to a model before anything is decided about it.</summary>
+/// <summary>What happens to a model before anything is decided about it: one opset, no calls of local functions, types and shapes known.</summary>
 internal static class ForwardPasses
 {
     public static void Run(Model model)
