@@ -21,12 +21,14 @@ public static class ArtifactWriter
         target.RequireSpace(2 * forward.Parameters.Sum(p => (long)p.Data.Bytes.Length));
         var folder = new Files(target.Path, options.Prefix);
 
+        var official = options.Target == ArtifactTarget.OrtTraining;
+        var optimizer = official && options.Optimizer is { } wanted ? OptimizerGraph.Create(wanted, forward.Opset) : null;
         var training = Training(forward, options);
-        folder.Save(training.Model, "training_model.onnx");
+        folder.Save(training.Model, official ? "training_model.onnx" : "step_model.onnx");
         folder.Save(Evaluation(forward, options), "eval_model.onnx");
-        if (options.Optimizer is { } optimizer)
+        if (optimizer is not null)
         {
-            folder.Save(OptimizerGraph.Create(optimizer, forward.Opset), "optimizer_model.onnx");
+            folder.Save(optimizer, "optimizer_model.onnx");
         }
 
         var checkpoint = new OdtcCheckpoint
@@ -60,7 +62,15 @@ public static class ArtifactWriter
 
         var inputs = model.Graph.Inputs.Except(parameters).ToList();
         var outputs = model.Graph.Outputs.ToList();
-        TrainingGraph.Append(model, loss, [.. parameters.Where(p => trained.Contains(p.Name))]);
+        if (options.Target == ArtifactTarget.OrtTraining)
+        {
+            TrainingGraph.Append(model, loss, [.. parameters.Where(p => trained.Contains(p.Name))]);
+        }
+        else
+        {
+            StepGraph.Append(model, loss, [.. parameters.Where(p => trained.Contains(p.Name))]);
+        }
+
         return new(Finished(model), inputs, outputs, labels);
     }
 
@@ -97,13 +107,9 @@ public static class ArtifactWriter
 
     private static Manifest Describe(ForwardModel forward, ArtifactOptions options, TrainingModel training, IReadOnlyList<ManifestData> places) => new()
     {
-        Target = "ort-training",
+        Target = options.Target == ArtifactTarget.OrtTraining ? "ort-training" : "stock",
         ToolVersion = options.ToolVersion,
-        Loss = new ManifestLoss(
-            options.Loss, forward.LossInput, training.Labels,
-            options.Loss == "cross-entropy" ? options.IgnoreIndex : options.Known?.Loss?.IgnoreIndex,
-            options.Loss == "none" && options.Known?.Loss?.Shift == true,
-            options.LabelSmoothing > 0 ? options.LabelSmoothing : null),
+        Loss = Loss(forward, options, training.Labels),
         Optimizer = options.Optimizer,
         Parameters = [.. forward.Parameters.Zip(places, (p, place) => new ManifestParameter(p.Name, p.Data.Dims, SafeTensors.NameOf(p.Data.Type) ?? p.Data.Type.ToString(), p.Trainable, Data: place))],
         Inputs = [.. training.Inputs.Select(ModelReport.Described)],
@@ -114,6 +120,20 @@ public static class ArtifactWriter
         LabelNames = options.Known?.LabelNames,
         Tokenizer = options.Known?.Tokenizer,
     };
+
+    /// <summary>A loss that the model computes itself is what its own manifest says.</summary>
+    private static ManifestLoss Loss(ForwardModel forward, ArtifactOptions options, string? labels)
+    {
+        if (options.Loss == "none" && options.Known?.Loss is { } own && own.Input == forward.LossInput)
+        {
+            return own with { Kind = "none" };
+        }
+
+        var crossEntropy = options.Loss == "cross-entropy";
+        return new ManifestLoss(
+            options.Loss, forward.LossInput, labels, crossEntropy ? options.IgnoreIndex : null,
+            LabelSmoothing: crossEntropy && options.LabelSmoothing > 0 ? options.LabelSmoothing : null);
+    }
 
     /// <summary>The files of one folder, the prefix put before each name.</summary>
     private sealed class Files(string folder, string prefix)

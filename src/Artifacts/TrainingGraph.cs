@@ -1,4 +1,3 @@
-using OnnxPipeline.Autodiff;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 
@@ -14,7 +13,7 @@ internal static class TrainingGraph
     /// <c>&lt;parameter&gt;_grad.accumulation.out</c> after the others, all in parameter order.
     /// </summary>
     /// <exception cref="ArtifactsException">The loss does not depend on a parameter that is to be trained.</exception>
-    /// <exception cref="AutodiffException">An operator on the way has no gradient rule.</exception>
+    /// <exception cref="Autodiff.AutodiffException">An operator on the way has no gradient rule.</exception>
     public static void Append(Model model, Value loss, IReadOnlyList<Value> trainable)
     {
         var graph = model.Graph;
@@ -23,12 +22,7 @@ internal static class TrainingGraph
             throw new ArtifactsException($"The parameter {other} is not float32, which is what Microsoft's runtime trains. Convert the model to float32, or freeze the parameter with --frozen '{other.Name}'.");
         }
 
-        var gradients = Backward.Append(graph, model.OpsetImports, loss, trainable);
-        if (trainable.FirstOrDefault(p => !gradients.ContainsKey(p)) is { } without)
-        {
-            throw new ArtifactsException($"The loss does not depend on '{without.Name}', so it cannot be trained. Leave it out of --trainable, or freeze it.");
-        }
-
+        var gradients = StepGraph.Gradients(model, loss, trainable);
         var reset = new Value("lazy_reset_grad", ElementType.Bool, [1]);
         foreach (var parameter in trainable)
         {

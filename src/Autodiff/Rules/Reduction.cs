@@ -1,3 +1,4 @@
+using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 
 namespace OnnxPipeline.Autodiff.Rules;
@@ -22,7 +23,8 @@ internal static class Reduction
             return [Spread(c, c.Scaled(c.Dy, 1.0 / known))];
         }
 
-        var count = b.Cast(b.Div(b.Size(x), b.Size(y)), x.Element);
+        var size = b.Size(x);
+        var count = b.Cast(y.Shape?.Count is not { } results ? b.Div(size, b.Size(y)) : results == 1 ? size : b.Div(size, b.Constant(Tensor.Scalar(results))), x.Element);
         return [Spread(c, b.Div(c.Dy, count))];
     }
 

@@ -18,6 +18,7 @@ internal static class ArtifactsVerb
         var trainable = Flags.Many("--trainable", "GLOB", "Parameters to train; all others are frozen.");
         var frozen = Flags.Many("--frozen", "GLOB", "Weights to keep as they are; all others are trained.");
         var further = Flags.Many("--output", "NAME", "Further outputs of the training and evaluation graphs, after the loss.");
+        var kind = Flags.Choice("--target", "ort-training: Microsoft's training runtime; stock: any ONNX Runtime, gradients as outputs [ort-training].", "ort-training", "stock");
         var nominal = Flags.Switch("--nominal", "Write nominal_checkpoint too: names and shapes without values.");
         var prefix = Flags.Text("--prefix", "P", "Stands before every file name.");
         var optimizer = new OptimizerFlags();
@@ -31,6 +32,7 @@ internal static class ArtifactsVerb
                 Trainable = context.Get(trainable) ?? [],
                 Frozen = context.Get(frozen) ?? [],
                 Outputs = context.Get(further) ?? [],
+                Target = context.Get(kind) == "stock" ? ArtifactTarget.Stock : ArtifactTarget.OrtTraining,
                 Nominal = context.Get(nominal),
                 Prefix = Prefix(context.Get(prefix)),
                 Optimizer = optimizer.Of(context),
@@ -50,7 +52,7 @@ internal static class ArtifactsVerb
             });
         })
         {
-            model, output, loss, lossInput, ignore, smoothing, trainable, frozen, further, nominal, prefix,
+            model, output, loss, lossInput, ignore, smoothing, trainable, frozen, further, kind, nominal, prefix,
         };
         optimizer.AddTo(verb);
         return verb;

@@ -1,0 +1,139 @@
+using NUnit.Framework;
+using OnnxPipeline.Autodiff;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+using OnnxPipeline.Reference;
+
+namespace OnnxPipeline.Artifacts.Tests;
+
+/// <summary>Values against formulas in double, gradients against central differences, both at moderate and at extreme logits.</summary>
+public sealed class LossesTests
+{
+    private const double Step = 1e-3; // large, since a term of 10⁸ takes digits from the others; the rules are smooth enough
+
+    private static readonly double[] Extremes = [0.25, -0.75, 3, -30, 90, -1000, 1e4, 0.5];
+
+    private static readonly double[] Targets = [0, 1, 0.25, 1, 1, 0, 0, 1];
+
+    [TestCase("mse")]
+    [TestCase("l1")]
+    [TestCase("bce")]
+    public void Elementwise_AtExtremes_GivesValueAndGradient(string kind)
+    {
+        var x = new Array64(Extremes, 2, 4);
+        var target = new Array64(Targets, 2, 4);
+        var (loss, gradient) = Run(kind, x, target);
+        Assert.That(loss, Is.EqualTo(Extremes.Zip(Targets, (a, t) => Term(kind, a, t)).Average()).Within(1e-12).Percent);
+        foreach (var (found, wanted) in gradient.Zip(Differences(kind, x, target)))
+        {
+            Assert.That(found, Is.EqualTo(wanted).Within(1e-5 * Math.Max(1, Math.Abs(wanted))));
+        }
+
+        Assert.That(gradient, Has.All.Matches<double>(double.IsFinite));
+    }
+
+    [Test]
+    public void Bce_AtLogitZero_HasGradientOneHalfMinusTarget()
+    {
+        var (loss, gradient) = Run("bce", new Array64(new double[] { 0, 0, 0 }, 1, 3), new Array64(new[] { 0, 0.25, 1 }, 1, 3));
+        Assert.That(loss, Is.EqualTo(Math.Log(2)).Within(1e-12));
+        Assert.That(gradient, Is.EqualTo(new[] { 0.5 / 3, 0.25 / 3, -0.5 / 3 }).Within(1e-8));
+    }
+
+    [Test]
+    public void L1_AtTheTarget_HasGradientZero() =>
+        Assert.That(Run("l1", new Array64(new double[] { 2, 3 }, 1, 2), new Array64(new double[] { 2, 1 }, 1, 2)).Gradient, Is.EqualTo(new[] { 0, 0.5 }));
+
+    private static readonly TestCaseData[] Shapes =
+    [
+        new TestCaseData(new[] { 4, 3 }, 1, 0.0).SetArgDisplayNames("rows"),
+        new TestCaseData(new[] { 2, 2, 3 }, 2, 0.0).SetArgDisplayNames("positions"),
+        new TestCaseData(new[] { 2, 3, 2, 1 }, 1, 0.0).SetArgDisplayNames("images"),
+        new TestCaseData(new[] { 4, 3 }, 1, 0.1).SetArgDisplayNames("rows smoothed"),
+        new TestCaseData(new[] { 2, 2, 3 }, 2, 0.3).SetArgDisplayNames("positions smoothed"),
+        new TestCaseData(new[] { 2, 3, 2, 1 }, 1, 0.2).SetArgDisplayNames("images smoothed"),
+    ];
+
+    [TestCaseSource(nameof(Shapes))]
+    public void CrossEntropy_OneLabelIgnored_IsTheMeanOverTheOthers(int[] dims, int classAxis, double smoothing)
+    {
+        var x = new Array64(new[] { 0.5, -1, 2, 30, 0, -40, 200, 3, 100, -0.25, 0.125, 0 }, dims);
+        var labels = new Array64(new long[] { 2, 1, -100, 0 }, [.. dims.Where((_, axis) => axis != classAxis)]);
+        var options = new ArtifactOptions { LabelSmoothing = smoothing };
+        var (loss, gradient) = Run("cross-entropy", x, labels, options);
+        Assert.That(loss, Is.EqualTo(CrossEntropy(x, labels.Longs, classAxis, smoothing)).Within(1e-5).Percent, "the smoothing is a float32 constant");
+        Assert.That(gradient, Is.EqualTo(Differences("cross-entropy", x, labels, options)).Within(1e-6));
+    }
+
+    [TestCase(0)]
+    [TestCase(0.1)]
+    public void CrossEntropy_EveryLabelIgnored_GivesZeroAndNoGradient(double smoothing)
+    {
+        var (loss, gradient) = Run("cross-entropy", new Array64(new double[] { 1, 2, 3, 4 }, 2, 2), new Array64(new long[] { 7, 7 }, 2), new ArtifactOptions { IgnoreIndex = 7, LabelSmoothing = smoothing });
+        Assert.That(loss, Is.Zero);
+        Assert.That(gradient, Has.All.Zero);
+    }
+
+    [Test]
+    public void CrossEntropy_Logits_OfRankOne_AreRefused() =>
+        Assert.That(() => Run("cross-entropy", new Array64(new double[] { 1, 2 }, 2), new Array64(new long[] { 0 }, 1)), Throws.TypeOf<ArtifactsException>().With.Message.Contains("rank 1"));
+
+    [Test]
+    public void None_MatrixAsLoss_IsRefused() =>
+        Assert.That(() => Run("none", new Array64(new double[] { 1, 2 }, 1, 2), null), Throws.TypeOf<ArtifactsException>().With.Message.Contains("scalar"));
+
+    private static double Term(string kind, double x, double t) => kind switch
+    {
+        "mse" => (x - t) * (x - t),
+        "l1" => Math.Abs(x - t),
+        _ => Math.Max(x, 0) - (x * t) + Math.Log(1 + Math.Exp(-Math.Abs(x))),
+    };
+
+    private static double CrossEntropy(Array64 x, long[] labels, int classAxis, double smoothing)
+    {
+        var classes = x.Dims[classAxis];
+        var inner = x.Dims.Skip(classAxis + 1).Aggregate(1, (n, d) => n * d);
+        var terms = new List<double>();
+        for (var i = 0; i < labels.Length; i++)
+        {
+            var row = Enumerable.Range(0, classes).Select(c => x.Doubles[(((i / inner * classes) + c) * inner) + (i % inner)]).ToArray();
+            var sum = row.Max() + Math.Log(row.Sum(v => Math.Exp(v - row.Max())));
+            if (labels[i] != -100)
+            {
+                terms.Add(((1 - smoothing) * (sum - row[labels[i]])) + (smoothing * row.Average(v => sum - v)));
+            }
+        }
+
+        return terms.Average();
+    }
+
+    private static double[] Differences(string kind, Array64 x, Array64 labels, ArtifactOptions? options = null)
+    {
+        double At(int place, double delta)
+        {
+            var moved = (double[])x.Doubles.Clone();
+            moved[place] += delta;
+            return Run(kind, new Array64(moved, x.Dims), labels, options).Loss;
+        }
+
+        return [.. Enumerable.Range(0, x.Count).Select(i => (At(i, Step) - At(i, -Step)) / (2 * Step))];
+    }
+
+    private static (double Loss, double[] Gradient) Run(string kind, Array64 x, Array64? labels, ArtifactOptions? options = null)
+    {
+        var graph = new Graph("loss");
+        var build = new GraphBuilder(graph, 18);
+        var logits = build.Input("x", ElementType.Float, Shape.Of(x.Dims.Select(d => (long)d)));
+        var (loss, input) = Losses.Table[kind](build, logits, options ?? new ArtifactOptions());
+        build.Output(loss, "loss");
+        var gradient = Backward.Append(graph, new Dictionary<string, int> { [""] = 18, ["com.microsoft"] = 1 }, loss, [logits])[logits];
+        var feeds = new Dictionary<string, Array64> { ["x"] = x };
+        if (input is not null)
+        {
+            feeds.Add(input.Name, labels!);
+        }
+
+        var result = Interpreter.Run(graph, feeds);
+        return (result[loss].Doubles[0], result[gradient].Doubles);
+    }
+}
