@@ -42,6 +42,8 @@ internal sealed class ForwardModel
         var graph = model.Graph;
         graph.Inputs.RemoveAll(v => v.Initializer is not null); // a default that could be overridden; the artifacts do not offer that
         ForwardPasses.Run(model);
+        ConstantFolding.Fold(model, keep: v => v.Producer is null && v.Element.IsFloat()); // whatever --trainable may name
+        DeadCode.Remove(graph);
         var lossInput = FindLossInput(graph, options);
         var candidates = Weights.Classify(graph, model.OpsetImports, [lossInput]);
         var chosen = ParameterChoice.Choose(candidates, options.Trainable, options.Frozen, options.Known);

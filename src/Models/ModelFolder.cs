@@ -1,6 +1,7 @@
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Ir.Serialization;
+using OnnxPipeline.Models.Heads;
 
 namespace OnnxPipeline.Models;
 
@@ -30,6 +31,7 @@ public static class ModelFolder
             Inputs = [.. model.Graph.Inputs.Select(Described)],
             Outputs = [.. model.Graph.Outputs.Select(Described)],
             Opset = model.Opset,
+            Loss = model.Graph.Outputs.Exists(v => v.Name == "loss") ? NextToken.Description : null,
             Family = config.ModelType,
             Task = task,
         };

@@ -35,5 +35,5 @@ for (const batch of job.steps) {
   await session.lazyResetGrad();
 }
 const evaluation = first(await session.runEvalStep(feeds(job.steps[0])), session.evalOutputNames);
-process.stdout.write(JSON.stringify({ losses, evaluation, before, after: await parameters() }));
-process.exit(0);
+// The runtime keeps the process alive; it ends once a pipe has taken everything.
+process.stdout.write(JSON.stringify({ losses, evaluation, before, after: await parameters() }), () => process.exit(0));

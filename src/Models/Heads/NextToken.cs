@@ -11,6 +11,9 @@ internal static class NextToken
 {
     private const long Ignored = -100;
 
+    /// <summary>What a manifest says of it.</summary>
+    public static ManifestLoss Description { get; } = new("none", "loss", "labels", Ignored, Shift: true);
+
     /// <summary>Adds the input <c>labels</c> [batch, sequence] int64 and gives the scalar.</summary>
     /// <param name="logits">[batch, sequence, vocab_size].</param>
     /// <param name="ids">[batch, sequence].</param>

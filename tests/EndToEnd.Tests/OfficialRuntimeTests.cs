@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using NUnit.Framework;
+using OnnxPipeline.Files;
+
+namespace OnnxPipeline.EndToEnd.Tests;
+
+/// <summary>
+/// Artifacts that the program makes, trained for 20 steps by its own engine and by Microsoft's training runtime (1.19.2 as WebAssembly, in Node):
+/// the losses of both are the stored ones. Microsoft's part is skipped where Node or the packages of <c>tests/official-runtime</c> are absent.
+/// </summary>
+[TestFixture]
+public sealed class OfficialRuntimeTests
+{
+    private const int Steps = 20;
+    private const int Batch = 4;
+    private const double Tolerance = 1e-4;
+
+    private static readonly string Folder = FindFolder();
+    private static readonly JsonSerializerOptions Lines = new() { WriteIndented = true, NewLine = "\n" };
+
+    private readonly Dictionary<string, Trained> _trained = [];
+    private string _root = "";
+
+    /// <param name="Artifacts">Their folder.</param>
+    /// <param name="Inputs">What every input gets in all steps, one after the other.</param>
+    /// <param name="Losses">What the program's own engine found.</param>
+    /// <param name="Evaluation">Its loss of the first batch afterwards.</param>
+    private sealed record Trained(string Artifacts, IReadOnlyList<NamedTensor> Inputs, double[] Losses, double Evaluation);
+
+    private sealed record Official(double[] Losses, double Evaluation, float[] Before, float[] After);
+
+    [OneTimeSetUp]
+    public void Make()
+    {
+        _root = Directory.CreateTempSubdirectory("onnxpipe-official-").FullName;
+        var perceptron = Path.Combine(_root, "perceptron");
+        Directory.CreateDirectory(perceptron);
+        Train("mlp", Perceptron.WriteModel(perceptron, dropout: 0), "fc1.bias", PerceptronInputs());
+        Train("gpt", CreateGpt(), "transformer.wpe.weight", GptInputs());
+    }
+
+    [OneTimeTearDown]
+    public void Remove() => Directory.Delete(_root, true);
+
+    [TestCase("mlp")]
+    [TestCase("gpt")]
+    public void OurEngine_TwentySteps_HasTheStoredLosses(string model)
+    {
+        Assert.That(_trained[model].Losses, Is.EqualTo(Stored()[model]).Within(Tolerance));
+        Assert.That(_trained[model].Losses, Is.Unique);
+    }
+
+    [TestCase("mlp")]
+    [TestCase("gpt")]
+    public void OfficialRuntime_TwentySteps_HasTheLossesOfOurEngine(string model)
+    {
+        RequireNode();
+        var ours = _trained[model];
+
+        var official = RunOfficial(model, ours);
+
+        Assert.That(official.Losses, Is.EqualTo(ours.Losses).Within(Tolerance));
+        Assert.That(official.Losses, Is.EqualTo(Stored()[model]).Within(Tolerance));
+        Assert.That(official.Evaluation, Is.EqualTo(ours.Evaluation).Within(Tolerance));
+        AssertOnlyTrainableMoved(ArtifactFolder.Open(ours.Artifacts).Manifest!, official);
+        TestContext.Out.WriteLine($"{model}: largest difference of a loss {official.Losses.Zip(ours.Losses, (a, b) => Math.Abs(a - b)).Max():e1}, of the evaluation {Math.Abs(official.Evaluation - ours.Evaluation):e1}");
+    }
+
+    [Test]
+    [Explicit("writes losses.json anew, for when the models or the data of this test change")]
+    public void Losses_OfOurEngine_AreStored() => File.WriteAllText(
+        Path.Combine(Folder, "losses.json"), JsonSerializer.Serialize(_trained.ToDictionary(t => t.Key, t => t.Value.Losses), Lines) + "\n");
+
+    private void Train(string name, string model, string frozen, IReadOnlyList<NamedTensor> inputs)
+    {
+        var (artifacts, run) = (Path.Combine(_root, $"{name}-artifacts"), Path.Combine(_root, $"{name}-run"));
+        var (all, first) = (Path.Combine(_root, $"{name}.safetensors"), Path.Combine(_root, $"{name}-first.safetensors"));
+        TensorFile.Write(all, inputs);
+        TensorFile.Write(first, [.. inputs.Select(i => new NamedTensor(i.Name, Part(i.Tensor, 0)))]);
+        Program.Ok("artifacts", "--model", model, "--frozen", frozen, "--out", artifacts);
+        Program.Ok("train", "--artifacts", artifacts, "--data", all, "--eval-data", first, "--no-shuffle", "--batch-size", $"{Batch}", "--epochs", "1", "--out", run);
+        var rows = File.ReadLines(Path.Combine(run, "metrics.csv")).Skip(1).Select(line => line.Split(',')).ToLookup(r => r[1], r => double.Parse(r[2], CultureInfo.InvariantCulture));
+        _trained.Add(name, new Trained(artifacts, inputs, [.. rows["train"]], rows["eval"].Last()));
+    }
+
+    private string CreateGpt()
+    {
+        var (config, model) = (Path.Combine(_root, "config.json"), Path.Combine(_root, "gpt"));
+        File.WriteAllText(config, """
+            { "model_type": "gpt2", "vocab_size": 40, "n_positions": 16, "n_embd": 32, "n_layer": 2, "n_head": 4, "embd_pdrop": 0, "attn_pdrop": 0, "resid_pdrop": 0 }
+            """);
+        Program.Ok("model", "create", "--config", config, "--head", "clm", "--seed", "3", "--out", model);
+        return model;
+    }
+
+    private static NamedTensor[] PerceptronInputs()
+    {
+        var random = new Random(7);
+        var x = Enumerable.Range(0, Steps * Batch * 6).Select(_ => random.NextSingle() * 2 - 1).ToArray();
+        return [new("x", Tensor.From<float>(x, Steps * Batch, 6)), new("labels", Tensor.Vector<long>([.. Enumerable.Range(0, Steps * Batch).Select(i => i % 9 == 4 ? -100L : i * 5 % 3)]))];
+    }
+
+    /// <summary>Rows of 10 tokens, some padded on the right; the label of a token is the next one.</summary>
+    private static NamedTensor[] GptInputs()
+    {
+        const int Length = 10;
+        var ids = Enumerable.Range(0, Steps * Batch * Length).Select(i => (long)((i / Length * 7) + (i % Length * 3)) % 40).ToArray(); // each token the one before it and 3
+        var mask = ids.Select((_, i) => i / Length % 3 == 2 && i % Length >= 7 ? 0L : 1L).ToArray();
+        var labels = ids.Select((_, i) => i % Length == Length - 1 || mask[i + 1] == 0 ? -100L : ids[i + 1]).ToArray();
+        return [.. new[] { ("input_ids", ids), ("attention_mask", mask), ("labels", labels) }.Select(t => new NamedTensor(t.Item1, Tensor.From<long>(t.Item2, Steps * Batch, Length)))];
+    }
+
+    /// <summary>The rows of one step.</summary>
+    private static Tensor Part(Tensor whole, int step)
+    {
+        var bytes = whole.Bytes.Length / Steps;
+        return new Tensor(whole.Type, [Batch, .. whole.Dims.Skip(1)], whole.Bytes.Slice(step * bytes, bytes));
+    }
+
+    private Official RunOfficial(string name, Trained ours)
+    {
+        var job = Path.Combine(_root, $"{name}-job.json");
+        File.WriteAllText(job, JsonSerializer.Serialize(new
+        {
+            artifacts = ours.Artifacts,
+            steps = Enumerable.Range(0, Steps).Select(step => ours.Inputs.ToDictionary(i => i.Name, i => Described(Part(i.Tensor, step)))),
+        }));
+        var start = new ProcessStartInfo("node", [Path.Combine(Folder, "train.mjs"), job]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
+        {
+            process.Kill();
+            Assert.Fail("Microsoft's runtime was still training after two minutes.");
+        }
+
+        Assert.That(process.ExitCode, Is.Zero, error.Result);
+        return JsonSerializer.Deserialize<Official>(output.Result, JsonSerializerOptions.Web)!;
+    }
+
+    private static object Described(Tensor tensor) => tensor.Type == ElementType.Int64
+        ? new { type = "int64", dims = tensor.Dims, data = (Array)tensor.As<long>().ToArray() }
+        : new { type = "float32", dims = tensor.Dims, data = (Array)tensor.As<float>().ToArray() };
+
+    private static void AssertOnlyTrainableMoved(Manifest manifest, Official official)
+    {
+        var at = 0;
+        foreach (var parameter in manifest.Parameters)
+        {
+            var count = (int)parameter.Shape.Aggregate(1L, (n, d) => n * d);
+            var same = official.Before.AsSpan(at, count).SequenceEqual(official.After.AsSpan(at, count));
+            Assert.That(same, Is.EqualTo(!parameter.Trainable), parameter.Name);
+            at += count;
+        }
+
+        Assert.That(at, Is.EqualTo(official.After.Length));
+        Assert.That(manifest.Parameters.Count(p => !p.Trainable), Is.EqualTo(1));
+    }
+
+    private static Dictionary<string, double[]> Stored() => JsonSerializer.Deserialize<Dictionary<string, double[]>>(File.ReadAllBytes(Path.Combine(Folder, "losses.json")))!;
+
+    private static void RequireNode()
+    {
+        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "onnxruntime-web")))
+        {
+            Assert.Ignore("Microsoft's training runtime is not installed: npm ci --prefix tests/official-runtime");
+        }
+
+        try
+        {
+            using var node = Process.Start(new ProcessStartInfo("node", ["--version"]) { RedirectStandardOutput = true })!;
+            node.WaitForExit();
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Ignore("Node is not installed; Microsoft's training runtime needs Node 20 or newer.");
+        }
+    }
+
+    private static string FindFolder()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OnnxPipeline.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("These tests run inside the repository."), "tests", "official-runtime");
+    }
+}
