@@ -243,8 +243,12 @@ public sealed class ArtifactWriterTests : IDisposable
     {
         var known = new Manifest
         {
-            Family = "gpt2", Task = "clm", LabelNames = ["no", "yes"], Tokenizer = new("bpe", 100),
-            Parameters = [new("fc1.weight", [3, 4], "F32", false)], Files = { ["model.onnx"] = "0" },
+            Family = "gpt2",
+            Task = "clm",
+            LabelNames = ["no", "yes"],
+            Tokenizer = new("bpe", 100),
+            Parameters = [new("fc1.weight", [3, 4], "F32", false)],
+            Files = { ["model.onnx"] = "0" },
         };
         var manifest = Write(new() { Known = known });
         Assert.That((manifest.Family, manifest.Task, manifest.Tokenizer), Is.EqualTo(("gpt2", "clm", known.Tokenizer)));
