@@ -35,6 +35,11 @@ internal sealed class OptimizerFlags
             throw new UsageException($"{wrong} does not go with --optimizer {kind}.");
         }
 
+        if (context.Get(_betas) is { } pair && (pair.First is < 0 or >= 1 || pair.Second is < 0 or >= 1))
+        {
+            throw new UsageException(FormattableString.Invariant($"--betas {pair.First},{pair.Second}: both are at least 0 and below 1."));
+        }
+
         var defaults = kind switch { "adamw" => ManifestOptimizer.AdamW, "sgd" => ManifestOptimizer.Sgd, _ => null };
         return defaults is null ? null : defaults with
         {

@@ -38,6 +38,11 @@ internal static class ArtifactsVerb
                 Optimizer = optimizer.Of(context),
                 Known = ModelPath.ManifestOf(path),
             };
+            if ((context.Get(loss) ?? options.Loss) != "cross-entropy" && context.Given.FirstOrDefault(f => f is "--ignore-index" or "--label-smoothing") is { } foreign)
+            {
+                throw new UsageException($"{foreign} belongs to --loss cross-entropy; --loss {context.Get(loss)} has no classes.");
+            }
+
             options = options with { Loss = context.Get(loss) ?? options.Loss, IgnoreIndex = context.Get(ignore) ?? options.IgnoreIndex };
             using var target = OutputTarget.Folder(context.Need(output), context.Force);
             var manifest = ArtifactWriter.Write(ModelFile.Load(path), options, target);
@@ -47,7 +52,7 @@ internal static class ArtifactsVerb
             {
                 var trained = manifest.Parameters.Where(p => p.Trainable).ToList();
                 result.Line(string.Create(CultureInfo.InvariantCulture,
-                    $"{target.FinalPath}: {trained.Count} of {manifest.Parameters.Count} parameters are trained ({Count(trained):N0} of {Count(manifest.Parameters):N0} numbers), loss {manifest.Loss!.Kind} of {manifest.Loss.Input}."));
+                    $"{target.FinalPath}: {trained.Count} of {manifest.Parameters.Count} parameters are trained ({Count(trained):N0} of {Count(manifest.Parameters):N0} numbers), {(manifest.Loss!.Kind == "none" ? $"the loss is the output {manifest.Loss.Input}" : $"{manifest.Loss.Kind} of {manifest.Loss.Input}")}."));
                 result.Table(["file", "bytes"], files.Select(f => new[] { f.Name, f.Length.ToString(CultureInfo.InvariantCulture) }));
             });
         })
