@@ -40,9 +40,9 @@ public static class Quickstart
 
         var unigram = Unigram.Perplexity(training, validation, tokenizer.VocabularySize);
         var (perplexity, gate) = (Math.Exp(run.BestLoss ?? run.Loss ?? float.NaN), Gate(text, options));
-        var isMet = perplexity <= unigram / gate;
+        var isMet = perplexity * gate <= unigram;
         stages.Begin("Perplexity", "how many tokens the model wavers between, on text it has not seen");
-        stages.End($"{perplexity:0.0}; knowing frequencies only: {unigram:0.0}, {unigram / perplexity:0.0} times as many (at least {gate:0.#} times wanted: {(isMet ? "met" : "NOT MET")})");
+        stages.End($"{perplexity:0.0}; knowing frequencies only: {unigram:0.0}, {unigram / perplexity:0.0} times as many{(gate > 0 ? $" (at least {gate:0.#} times wanted: {(isMet ? "met" : "NOT MET")})" : "")}");
 
         stages.Begin("Export", "a plain ONNX file with its tokenizer, as any ONNX Runtime takes it");
         var repository = folder["repository"];
@@ -62,7 +62,7 @@ public static class Quickstart
     }
 
     /// <summary>By what factor the model must be better than frequencies: what is known of the SDK's text and the full time, else better at all.</summary>
-    private static double Gate(QuickstartText text, QuickstartOptions options) => text.IsKnown && !options.Fast ? 15 : 1;
+    private static double Gate(QuickstartText text, QuickstartOptions options) => !text.IsKnown ? 0 : options.Fast ? 1 : 15; // of another text nothing is known
 
     private static Tokenizer TrainTokenizer(QuickstartText text, QuickstartFolder folder, QuickstartOptions options, Stages stages, CancellationToken cancellation)
     {

@@ -6,7 +6,7 @@ namespace OnnxPipeline.Pipelines;
 /// <param name="SeenTokens">Tokens that training went through.</param>
 /// <param name="Perplexity">Of the exported checkpoint, on the validation text.</param>
 /// <param name="UnigramPerplexity">Of a model that knows frequencies only, on the same text.</param>
-/// <param name="Gate">Perplexity must be at most unigram perplexity divided by this.</param>
+/// <param name="Gate">Perplexity must be at most unigram perplexity divided by this; 0: on a text of one's own nothing is asked.</param>
 /// <param name="GateMet">Whether it is.</param>
 /// <param name="ExportDifference">The greatest difference between logits of the exported model and of the evaluation graph.</param>
 /// <param name="ServedDifference">The same between those that came over gRPC and those of the exported model in this process.</param>
