@@ -38,6 +38,15 @@ internal static class SmallClassifier
 
     public static Model Training(float dropout = 0) => Build(dropout, training: true);
 
+    /// <summary>The same training model with the gradient of the loss in another form, as <paramref name="change"/> makes it.</summary>
+    public static Model Training(Action<Node, GraphBuilder> change)
+    {
+        var model = Training();
+        var node = model.Graph.Nodes.Single(node => node.OpType == "SoftmaxCrossEntropyLossGrad");
+        change(node, new GraphBuilder(model.Graph, 18, before: node));
+        return model;
+    }
+
     public static Model Evaluation() => Build(0, training: false);
 
     private static Model Build(float dropout, bool training)

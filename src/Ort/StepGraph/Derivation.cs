@@ -30,6 +30,7 @@ internal static class Derivation
             throw new OrtException($"The training graph '{graph.Name}' gives no gradients; make artifacts of the model with 'onnxpipe artifacts'.");
         }
 
+        MicrosoftForms.Apply(graph, model.Opset);
         var seeds = DropoutStreams.Apply(graph, model.Opset);
         var build = new GraphBuilder(graph, model.Opset);
         var taken = graph.Inputs.Concat(graph.Initializers).Concat(graph.Outputs).Select(value => value.Name).ToHashSet();
