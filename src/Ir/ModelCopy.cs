@@ -76,7 +76,14 @@ public static class ModelCopy
 
     private static Value Of(Value value, Dictionary<Value, Value> values)
     {
-        var copy = new Value(value.Name, value.Type) { Initializer = value.Initializer, DocString = value.DocString, Elements = value.Elements, ForeignFields = value.ForeignFields };
+        var copy = new Value(value.Name, value.Type)
+        {
+            Initializer = value.Initializer,
+            DocString = value.DocString,
+            Elements = value.Elements,
+            ForeignFields = value.ForeignFields,
+            ForeignTensorFields = value.ForeignTensorFields,
+        };
         values.Add(value, copy);
         return copy;
     }

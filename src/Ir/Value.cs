@@ -39,8 +39,11 @@ public sealed class Value
 
     public string? DocString { get; set; }
 
-    /// <summary>What a round trip keeps without looking into it (metadata), as ValueInfoProto fields.</summary>
+    /// <summary>What a round trip keeps without looking into it (metadata, denotations), as ValueInfoProto fields.</summary>
     public ReadOnlyMemory<byte> ForeignFields { get; set; }
+
+    /// <summary>The same of an initializer, as TensorProto fields.</summary>
+    public ReadOnlyMemory<byte> ForeignTensorFields { get; set; }
 
     /// <summary>Consumers, subgraphs' nodes included, in no particular order. Being a graph output is not a use: see <see cref="Graph.Outputs"/>.</summary>
     public IReadOnlyList<Use> Uses => _uses;

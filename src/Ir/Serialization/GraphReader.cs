@@ -40,7 +40,8 @@ internal sealed class GraphReader(ReadContext context)
 
             value.Initializer = data;
             value.Type = new TensorType(data.Type, Shape.Of(data.Dims));
-            value.DocString = initializer.HasDocString ? initializer.DocString : null;
+            value.DocString = initializer.HasDocString ? initializer.DocString : value.DocString;
+            value.ForeignTensorFields = Rest(initializer);
             graph.Initializers.Add(value);
         }
 
@@ -175,7 +176,26 @@ internal sealed class GraphReader(ReadContext context)
 
     private static ReadOnlyMemory<byte> Rest(ValueInfoProto proto)
     {
-        proto.Type = null;
+        proto.Type = TypeProtos.Denotations(proto.Type);
+        proto.ClearName();
+        proto.ClearDocString();
+        return Rest((IMessage)proto);
+    }
+
+    /// <summary>What is left of an initializer; its elements are in the tensor already.</summary>
+    private static ReadOnlyMemory<byte> Rest(TensorProto proto)
+    {
+        proto.Dims.Clear();
+        proto.FloatData.Clear();
+        proto.Int32Data.Clear();
+        proto.StringData.Clear();
+        proto.Int64Data.Clear();
+        proto.DoubleData.Clear();
+        proto.Uint64Data.Clear();
+        proto.ExternalData.Clear();
+        proto.ClearDataType();
+        proto.ClearRawData();
+        proto.ClearDataLocation();
         proto.ClearName();
         proto.ClearDocString();
         return Rest((IMessage)proto);

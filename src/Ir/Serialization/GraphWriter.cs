@@ -76,6 +76,7 @@ internal sealed class GraphWriter(ExternalData? external)
     private TensorProto Initializer(Value value, ValueNames names)
     {
         var proto = TensorProtos.Write(names[value], value.Initializer!, external?.FileName, external?.Places.GetValueOrDefault(value));
+        proto.MergeFrom(value.ForeignTensorFields.Span);
         if (value.DocString is { } text)
         {
             proto.DocString = text;
@@ -87,11 +88,10 @@ internal sealed class GraphWriter(ExternalData? external)
     private static ValueInfoProto Describe(Value value, ValueNames names)
     {
         var proto = ValueInfoProto.Parser.ParseFrom(value.ForeignFields.Span);
+        var denotations = proto.Type;
         proto.Name = names[value];
-        if (TypeProtos.Write(value.Type) is { } type)
-        {
-            proto.Type = type;
-        }
+        proto.Type = TypeProtos.Write(value.Type);
+        TypeProtos.Denote(proto.Type, denotations);
 
         if (value.DocString is { } text && value.Initializer is null)
         {

@@ -53,6 +53,37 @@ internal static class TypeProtos
         }
     }
 
+    /// <summary><paramref name="proto"/> where it says what a type or a dimension stands for (denotations), null where it says nothing of the kind.</summary>
+    public static TypeProto? Denotations(TypeProto? proto) => Denotes(proto) ? proto : null;
+
+    /// <summary>Gives <paramref name="proto"/> the denotations of <paramref name="from"/>, as far as both have the same form.</summary>
+    public static void Denote(TypeProto? proto, TypeProto? from)
+    {
+        if (proto is null || from is null)
+        {
+            return;
+        }
+
+        if (from.HasDenotation)
+        {
+            proto.Denotation = from.Denotation;
+        }
+
+        if (proto.TensorType?.Shape is { } shape && from.TensorType?.Shape is { } other && shape.Dim.Count == other.Dim.Count)
+        {
+            foreach (var (dim, meaning) in shape.Dim.Zip(other.Dim).Where(pair => pair.Second.HasDenotation))
+            {
+                dim.Denotation = meaning.Denotation;
+            }
+        }
+
+        Denote(proto.SequenceType?.ElemType, from.SequenceType?.ElemType);
+        Denote(proto.OptionalType?.ElemType, from.OptionalType?.ElemType);
+    }
+
+    private static bool Denotes(TypeProto? proto) => proto is not null
+        && (proto.HasDenotation || proto.TensorType?.Shape?.Dim.Any(dim => dim.HasDenotation) == true || Denotes(proto.SequenceType?.ElemType) || Denotes(proto.OptionalType?.ElemType));
+
     private static Dim Read(TensorShapeProto.Types.Dimension dim, string where) =>
         dim.HasDimValue ? dim.DimValue >= 0 ? Dim.Of(dim.DimValue) : dim.DimValue == -1 ? Dim.Unknown : throw new IrException($"{where} has the dimension {dim.DimValue}; dimensions are at least 0.")
         : dim.HasDimParam && dim.DimParam.Length > 0 ? Dim.Named(dim.DimParam.Replace('?', '_')) : Dim.Unknown;

@@ -129,6 +129,9 @@ public sealed class ModelFileTests
         proto.Graph = Extended(proto.Graph, metadata);
         proto.Graph.Node[0] = Extended(proto.Graph.Node[0], metadata);
         proto.Graph.Input[0] = Extended(proto.Graph.Input[0], metadata);
+        proto.Graph.Initializer[0] = Extended(proto.Graph.Initializer[0], metadata);
+        proto.Graph.Input[0].Type.Denotation = "IMAGE";
+        proto.Graph.Input[0].Type.TensorType.Shape.Dim[0].Denotation = "DATA_BATCH";
         proto.Functions[0] = Extended(proto.Functions[0], metadata);
         var again = ModelProto.Parser.ParseFrom(ModelFile.ToBytes(ModelCopy.Of(ModelFile.Parse(proto.ToByteArray(), "m"))));
         Assert.That(again, Is.EqualTo(proto));
