@@ -41,7 +41,7 @@ internal static class TensorProtos
         }
         catch (FileFormatException e)
         {
-            throw new IrException($"{where}: {e.Message}", e);
+            throw new IrException(e.Message.StartsWith(where, StringComparison.Ordinal) ? e.Message : $"{where}: {e.Message}", e); // a path that leaves the folder is told with the tensor already
         }
         catch (OverflowException e)
         {

@@ -112,6 +112,14 @@ public sealed class HostileModelTests
     }
 
     [Test]
+    public void Load_PathThatLeavesTheFolder_IsToldWithTheTensorOnce()
+    {
+        using var folder = new TemporaryFolder();
+        var message = Assert.Throws<IrException>(() => ModelFile.Load(folder.Write("m.onnx", External("../secret.bin", "0", "4"))))!.Message;
+        Assert.That(message.Split("initializer 'w'"), Has.Length.EqualTo(2), message);
+    }
+
+    [Test]
     public void Parse_ExternalData_IsRefused() =>
         Assert.That(() => ModelFile.Parse(External("data.bin", "0", "4"), "m"), Throws.TypeOf<IrException>().With.Message.Contains("'w'"));
 
