@@ -22,8 +22,6 @@ public sealed class NodeList : IReadOnlyCollection<Node>
 
     public void InsertBefore(Node place, Node node) => Link(node, place.Previous, place);
 
-    public void InsertAfter(Node place, Node node) => Link(node, place, place.Next);
-
     /// <summary>Takes the node out and detaches its inputs; its outputs keep it as their producer.</summary>
     public void Remove(Node node)
     {

@@ -6,8 +6,8 @@ using OnnxPipeline.Kernels.Lanes;
 namespace OnnxPipeline.Kernels;
 
 /// <summary>
-/// The norm over all gradients. A block (one array) is cut into chunks of <see cref="ChunkLength"/> elements whatever the number of
-/// threads; each chunk is summed in double and the chunks are added in order: the same bits for any number of threads on one kind of processor.
+/// The sum below the norm over all gradients. A block (one array) is cut into chunks of <see cref="ChunkLength"/> elements; each chunk is
+/// summed in double and the chunks are added in order. A caller that hands the chunks to threads and adds them in order gets the same bits.
 /// </summary>
 public static class GlobalNorm
 {
@@ -24,45 +24,6 @@ public static class GlobalNorm
         }
 
         return sum;
-    }
-
-    /// <summary>Σ x² over one block on up to <paramref name="threads"/> threads; the bits are those of <see cref="SumOfSquares(ReadOnlySpan{float})"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than one thread.</exception>
-    public static unsafe double SumOfSquares(ReadOnlySpan<float> block, int threads)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        var chunks = (int)(((long)block.Length + ChunkLength - 1) / ChunkLength);
-        if (threads == 1 || chunks < 2)
-        {
-            return SumOfSquares(block);
-        }
-
-        var partial = new double[chunks];
-        var length = block.Length;
-        fixed (float* pinned = block)
-        {
-            var start = pinned; // pinned until Parallel.For has returned
-            Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = threads }, chunk =>
-            {
-                var offset = chunk * (long)ChunkLength;
-                partial[chunk] = Chunk(new ReadOnlySpan<float>(start + offset, (int)Math.Min(ChunkLength, length - offset)));
-            });
-        }
-
-        var sum = 0.0;
-        foreach (var value in partial)
-        {
-            sum += value;
-        }
-
-        return sum;
-    }
-
-    /// <summary>The factor that clips: min(1, maxNorm / (√sumOfSquares + 1e-6)). Not finite sums give NaN or 0, as PyTorch's clip_grad_norm_.</summary>
-    public static float ClipFactor(double sumOfSquares, double maxNorm)
-    {
-        var factor = maxNorm / (Math.Sqrt(sumOfSquares) + 1e-6);
-        return factor > 1 ? 1f : (float)factor;
     }
 
     private static double Chunk(ReadOnlySpan<float> chunk)

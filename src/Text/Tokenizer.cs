@@ -81,9 +81,6 @@ public sealed class Tokenizer
     /// <summary>The id of a token as the vocabulary writes it; null if there is no such token.</summary>
     public int? Id(string token) => _ids.TryGetValue(token, out var id) ? id : null;
 
-    /// <summary>Whether an id is left out of decoded text.</summary>
-    public bool IsSpecial(int id) => _special.Contains(id);
-
     /// <summary>The tokens of a text.</summary>
     /// <param name="addSpecial">Whether to add the special tokens that the tokenizer puts around a text (byte-level BPE of GPT-2's form and characters have none).</param>
     /// <param name="maxLength">The greatest number of tokens, added ones included; what is beyond goes to <see cref="EncodedText.Overflow"/>.</param>
@@ -119,21 +116,6 @@ public sealed class Tokenizer
     /// <exception cref="TextException">There is no such id.</exception>
     public string Decode(IEnumerable<int> ids, bool keepSpecial = false) =>
         _model.Decode(ids.Where(id => keepSpecial || !_special.Contains(id)).Select(Token).OfType<string>());
-
-    /// <summary>A text cut at special tokens, which are not part of any word: the pieces between them, in order.</summary>
-    internal IEnumerable<string> WithoutAdded(string text)
-    {
-        for (var at = 0; at < text.Length;)
-        {
-            var (start, length) = NextAdded(text, at);
-            if (start > at)
-            {
-                yield return text[at..start];
-            }
-
-            at = start + length;
-        }
-    }
 
     private void Encode(string text, TokenList into)
     {

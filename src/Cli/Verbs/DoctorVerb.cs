@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
+using OnnxPipeline.Kernels;
 using OnnxPipeline.Ort;
 
 namespace OnnxPipeline.Cli.Verbs;
@@ -26,7 +25,7 @@ internal static class DoctorVerb
             runtime.Kernels,
             Packages = Packages.Used(),
             Can = new[] { "train on the stock engine (CPU)", "serve (CPU)" }.Concat(cuda ? ["compute with CUDA"] : []),
-            Cannot = new[] { "train on Microsoft's TrainingSession: build with -p:OrtRuntime=Training" }.Concat(cuda ? [] : ["compute with CUDA: build with -p:OrtRuntime=Gpu"]),
+            Cannot = new[] { "train on Microsoft's TrainingSession: the ONNX Runtime of this build has none" }.Concat(cuda ? [] : ["compute with CUDA: the ONNX Runtime of this build has no such provider"]),
         };
         context.Result.Write(report, result => result.Table(["what", "found"],
         [
@@ -44,9 +43,11 @@ internal static class DoctorVerb
         ]));
     });
 
-    private static string InstructionSet() =>
-        Vector512.IsHardwareAccelerated ? "AVX-512"
-        : Avx2.IsSupported ? "AVX2"
-        : AdvSimd.IsSupported ? "NEON"
-        : Vector128.IsHardwareAccelerated ? "128-bit vectors" : "none";
+    private static string InstructionSet() => LaneChoice.Current switch
+    {
+        Lane.Vector512 => "AVX-512",
+        Lane.Vector256 => "AVX2",
+        Lane.Vector128 => AdvSimd.IsSupported ? "NEON" : "128-bit vectors",
+        _ => "none",
+    };
 }
