@@ -42,19 +42,6 @@ public sealed partial class OutputTarget : IDisposable
     /// <inheritdoc cref="Folder"/>
     public static OutputTarget File(string path, bool force) => new(path, force, folder: false);
 
-    /// <summary>The whole of it for one file: begins, writes, takes its place.</summary>
-    /// <inheritdoc cref="Folder"/>
-    public static void WriteFile(string path, bool force, Action<Stream> write)
-    {
-        using var target = File(path, force);
-        target.Guard(() =>
-        {
-            using var stream = new FileStream(target.Path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-            write(stream);
-        });
-        target.Commit();
-    }
-
     /// <summary>Asks for room beside the target.</summary>
     /// <exception cref="FileFormatException">There is less.</exception>
     public void RequireSpace(long bytes) => FreeSpace.Require(Path, bytes);
@@ -65,20 +52,20 @@ public sealed partial class OutputTarget : IDisposable
     {
         FlushToDisk(Path);
         RefuseExisting();
-        if (!Exists(FinalPath))
+        if (!FileOrFolder.Exists(FinalPath))
         {
-            Move(Path, FinalPath);
+            FileOrFolder.Move(Path, FinalPath);
         }
         else if (Exchange(Path, FinalPath))
         {
-            Remove(Path); // the old content, now under the partial name
+            FileOrFolder.Remove(Path); // the old content, now under the partial name
         }
         else
         {
             var aside = Beside(FinalPath, "replaced");
-            Move(FinalPath, aside); // killed here: the next call puts it back
-            Move(Path, FinalPath);
-            Remove(aside);
+            FileOrFolder.Move(FinalPath, aside); // killed here: the next call puts it back
+            FileOrFolder.Move(Path, FinalPath);
+            FileOrFolder.Remove(aside);
         }
 
         _done = true;
@@ -95,7 +82,7 @@ public sealed partial class OutputTarget : IDisposable
         _done = true;
         try
         {
-            Remove(Path);
+            FileOrFolder.Remove(Path);
             for (var parent = System.IO.Path.GetDirectoryName(FinalPath); _createdParent is not null && parent!.Length >= _createdParent.Length; parent = System.IO.Path.GetDirectoryName(parent))
             {
                 Directory.Delete(parent, recursive: false);
@@ -113,14 +100,14 @@ public sealed partial class OutputTarget : IDisposable
     public static void Recover(string path)
     {
         path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        Remove(Beside(path, "partial"));
+        FileOrFolder.Remove(Beside(path, "partial"));
         var aside = Beside(path, "replaced");
-        if (Exists(aside) && !Exists(path))
+        if (FileOrFolder.Exists(aside) && !FileOrFolder.Exists(path))
         {
-            Move(aside, path);
+            FileOrFolder.Move(aside, path);
         }
 
-        Remove(aside);
+        FileOrFolder.Remove(aside);
     }
 
     /// <summary><c>.NAME.SUFFIX</c> in the folder of <paramref name="path"/>.</summary>
@@ -134,7 +121,7 @@ public sealed partial class OutputTarget : IDisposable
 
     private void RefuseExisting()
     {
-        if (_force || !Exists(FinalPath) || (Directory.Exists(FinalPath) && Guard(() => !Directory.EnumerateFileSystemEntries(FinalPath).Any())))
+        if (_force || !FileOrFolder.Exists(FinalPath) || (Directory.Exists(FinalPath) && Guard(() => !Directory.EnumerateFileSystemEntries(FinalPath).Any())))
         {
             return;
         }
@@ -153,33 +140,6 @@ public sealed partial class OutputTarget : IDisposable
 
         Directory.CreateDirectory(parent);
         return created;
-    }
-
-    private static bool Exists(string path) => Directory.Exists(path) || new FileInfo(path) is { Exists: true } or { LinkTarget: not null };
-
-    private static void Move(string from, string to)
-    {
-        if (Directory.Exists(from) && new DirectoryInfo(from).LinkTarget is null)
-        {
-            Directory.Move(from, to);
-        }
-        else
-        {
-            System.IO.File.Move(from, to);
-        }
-    }
-
-    private static void Remove(string path)
-    {
-        // A link is removed itself; what it names is somebody else's.
-        if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        else if (Exists(path))
-        {
-            System.IO.File.Delete(path);
-        }
     }
 
     private static void FlushToDisk(string path)

@@ -53,7 +53,8 @@ public sealed class TextModel : IDisposable
     public IReadOnlyList<int> EosIds { get; }
 
     /// <summary>Opens an ONNX file, or a folder that holds <c>model.onnx</c>.</summary>
-    /// <exception cref="InferenceException">There is no model, or one of another kind.</exception>
+    /// <exception cref="FileFormatException">There is no model.</exception>
+    /// <exception cref="InferenceException">It is of another kind.</exception>
     /// <exception cref="OrtException">ONNX Runtime refuses it.</exception>
     public static TextModel Open(string path, SessionSettings? settings = null)
     {

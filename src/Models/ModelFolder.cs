@@ -22,7 +22,7 @@ public static class ModelFolder
     /// <summary>Writes the files into an empty folder.</summary>
     public static void Write(Model model, ConfigFile config, string task, string folder)
     {
-        ModelFile.Save(model, Path.Combine(folder, "model.onnx"));
+        ModelFile.Save(model, Path.Combine(folder, ModelPath.FileName));
         AtomicFile.Write(Path.Combine(folder, "config.json"), stream => stream.Write(config.Bytes.Span));
         var manifest = new Manifest
         {

@@ -9,7 +9,7 @@ namespace OnnxPipeline.Serving;
 /// </summary>
 internal static partial class RepositoryFolder
 {
-    private const string ModelFileName = "model.onnx";
+    private const string ModelFileName = Files.ModelPath.FileName;
 
     /// <summary>Every version of every model, by name and then number.</summary>
     /// <exception cref="ServingException">A level is missing, or there is no model at all; the message names the folder.</exception>

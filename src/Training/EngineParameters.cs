@@ -12,7 +12,7 @@ public static class EngineParameters
     {
         if (Path.GetExtension(checkpoint) is ".safetensors" or ".npz")
         {
-            RunFolder.LoadParameters(engine, checkpoint);
+            Checkpoints.LoadParameters(engine, checkpoint);
             return;
         }
 

@@ -15,7 +15,7 @@ internal static class InferenceFolder
     {
         var graph = model.Graph;
         target.RequireSpace(graph.Initializers.Sum(v => (long)v.Initializer!.Bytes.Length) + (1 << 20));
-        ModelFile.Save(model, Path.Combine(target.Path, "model.onnx"));
+        ModelFile.Save(model, Path.Combine(target.Path, ModelPath.FileName));
         if (Path.Combine(beside, "config.json") is var config && File.Exists(config))
         {
             File.Copy(config, Path.Combine(target.Path, "config.json"));

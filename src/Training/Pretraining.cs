@@ -47,7 +47,7 @@ public static class Pretraining
             throw new TrainingException("Give either --config, to train a new model, or --model, to go on with one.", 64);
         }
 
-        var folder = config.Model is { } model ? FolderOf(model) : Path.GetDirectoryName(config.Config)!;
+        var folder = config.Model is { } model ? ModelPath.Find(model).Folder : Path.GetDirectoryName(config.Config)!;
         var tokenizer = config.Tokenizer ?? (Tokenizer.IsIn(folder)
             ? folder
             : throw new TrainingException($"{folder} holds no tokenizer, and --tokenizer is not given. `onnxpipe tokenizer train` makes one from the text."));
@@ -112,7 +112,7 @@ public static class Pretraining
 
         var model = config.Model is { } path ? Forward(path) : FamilyTable.Build(file!, new BuildOptions(config.Objective!, WithLoss: false, config.Seed));
         RequireVocabulary(model, tokenizer, config);
-        var known = config.Model is { } source && Path.Combine(FolderOf(source), "manifest.json") is var manifest && File.Exists(manifest) ? Manifest.Read(manifest) : new Manifest();
+        var known = (config.Model is { } source ? ModelPath.Find(source).Manifest() : null) ?? new();
         var options = new ArtifactOptions
         {
             LossInput = "logits",
@@ -128,7 +128,7 @@ public static class Pretraining
     /// <summary>The model without a loss of its own: pretraining compares its logits with the next tokens, which the data give.</summary>
     private static Model Forward(string path)
     {
-        var model = ModelFile.Load(Directory.Exists(path) ? Path.Combine(path, "model.onnx") : path);
+        var model = ModelFile.Load(ModelPath.Find(path).File);
         var graph = model.Graph;
         if (!graph.Outputs.Exists(v => v.Name == "logits"))
         {
@@ -159,7 +159,5 @@ public static class Pretraining
         : new("adamw", config.Lr, [config.Beta1, config.Beta2], config.Eps, config.WeightDecay, config.MaxGradNorm, config.AdamMode);
 
     private static ConfigFile? ConfigOf(RunConfig config) =>
-        (config.Config ?? Path.Combine(FolderOf(config.Model!), "config.json")) is var path && (config.Config is not null || File.Exists(path)) ? ConfigFile.Read(path) : null;
-
-    private static string FolderOf(string model) => Directory.Exists(model) ? model : Path.GetDirectoryName(Path.GetFullPath(model))!;
+        (config.Config ?? Path.Combine(ModelPath.Find(config.Model!).Folder, "config.json")) is var path && (config.Config is not null || File.Exists(path)) ? ConfigFile.Read(path) : null;
 }

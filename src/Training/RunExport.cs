@@ -28,18 +28,16 @@ public sealed record RunExport(string Folder, string? Checkpoint, long? Step, IR
         var model = ModelFile.Load(artifacts.InferenceModel);
         Fill(model.Graph, manifest, TensorFile.Open(Path.Combine(folder, "model.safetensors")));
         InferenceFolder.Write(model, manifest with { Task = manifest.Task ?? record.Config.Objective }, run, target);
-        return Of(target, model, name, RunFolder.ReadState(folder).Step);
+        return Of(target, model, name, Checkpoints.ReadState(folder).Step);
     }
 
     /// <summary>Exports a model folder, or an ONNX file, without what only training needs.</summary>
     /// <exception cref="PipelineException">The model cannot be read.</exception>
     public static RunExport OfModel(string model, OutputTarget target)
     {
-        var folder = Directory.Exists(model) ? model : Path.GetDirectoryName(Path.GetFullPath(model))!;
-        var source = ModelFile.Load(Directory.Exists(model) ? Path.Combine(model, "model.onnx") : model);
-        var known = Path.Combine(folder, "manifest.json") is var manifest && File.Exists(manifest) ? Manifest.Read(manifest) : new Manifest();
-        var graph = InferenceGraph.Of(source);
-        InferenceFolder.Write(graph, known, folder, target);
+        var path = ModelPath.Find(model);
+        var graph = InferenceGraph.Of(ModelFile.Load(path.File));
+        InferenceFolder.Write(graph, path.Manifest() ?? new(), path.Folder, target);
         return Of(target, graph, null, null);
     }
 
@@ -49,8 +47,8 @@ public sealed record RunExport(string Folder, string? Checkpoint, long? Step, IR
 
     private static (string Name, string Folder) CheckpointOf(string run, string? wanted)
     {
-        var checkpoints = Path.Combine(run, "checkpoints");
-        var there = Directory.Exists(checkpoints) ? Directory.EnumerateDirectories(checkpoints).Select(Path.GetFileName).OfType<string>().Where(n => n[0] != '.').Order(StringComparer.Ordinal).ToList() : [];
+        var checkpoints = new Checkpoints(run);
+        var there = Directory.Exists(checkpoints.Path) ? Directory.EnumerateDirectories(checkpoints.Path).Select(Path.GetFileName).OfType<string>().Where(n => n[0] != '.').Order(StringComparer.Ordinal).ToList() : [];
         var name = wanted ?? (there.Contains("best") ? "best" : "last");
         if (!there.Contains(name))
         {
@@ -59,7 +57,7 @@ public sealed record RunExport(string Folder, string? Checkpoint, long? Step, IR
                 : $"{run} has no checkpoint '{name}'; there are {string.Join(", ", there)}.");
         }
 
-        var folder = Path.Combine(checkpoints, name);
+        var folder = checkpoints.Folder(name);
         return (name, new DirectoryInfo(folder).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? folder); // the link may move on meanwhile
     }
 

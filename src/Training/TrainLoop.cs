@@ -39,7 +39,7 @@ public sealed class TrainLoop
     public RunResult Run(CancellationToken cancellation)
     {
         _engine.UseOptimizer(Optimizer());
-        _state = _folder.Restore(_engine) ?? new();
+        _state = _folder.Checkpoints.Restore(_engine) ?? new();
         var (startTokens, startSeconds) = (_state.Tokens, _state.Seconds);
         using var metrics = MetricsFile.Open(_folder.Metrics, _state.Step);
         _clock.Start();
@@ -145,7 +145,7 @@ public sealed class TrainLoop
         var named = string.Join(", ", rows[..Math.Min(rows.Length, 8)].ToArray());
         return new(
             $"Step {step + 1}, micro-batch {micro + 1} (examples {named}{(rows.Length > 8 ? ", …" : "")}): {what} at learning rate {rate}. "
-            + $"Nothing of this step was kept. Try a lower --lr, a longer --warmup, --max-grad-norm 1, and look for extreme values in these examples; the last checkpoint in {_folder.Checkpoints} stands.");
+            + $"Nothing of this step was kept. Try a lower --lr, a longer --warmup, --max-grad-norm 1, and look for extreme values in these examples; the last checkpoint in {_folder.Checkpoints.Path} stands.");
     }
 
     private void Log(MetricsFile metrics, float rate, float loss, bool last)

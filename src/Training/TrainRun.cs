@@ -40,7 +40,7 @@ public static class TrainRun
             folder.Write(record);
             return Train(record, parts, folder, progress, cancellation);
         }
-        catch when (!folder.IsSaved && (folder.Replaces || !File.Exists(folder.Metrics)))
+        catch when (!folder.Checkpoints.Any && (folder.Replaces || !File.Exists(folder.Metrics)))
         {
             folder.Undo();
             throw;

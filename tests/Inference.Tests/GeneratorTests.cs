@@ -129,9 +129,9 @@ public sealed class GeneratorTests : IDisposable
     [Test]
     public void Open_NoModel_SaysWhatIsThere()
     {
-        Assert.That(() => TextModel.Open(_folder["missing"]), Throws.TypeOf<InferenceException>().With.Message.Contains("does not exist"));
+        Assert.That(() => TextModel.Open(_folder["missing"]), Throws.TypeOf<FileFormatException>().With.Message.Contains("does not exist"));
         _folder.Write("decoder.onnx", "");
-        Assert.That(() => TextModel.Open(_folder.Path), Throws.TypeOf<InferenceException>().With.Message.Contains("model.onnx").And.Message.Contains("decoder.onnx"));
+        Assert.That(() => TextModel.Open(_folder.Path), Throws.TypeOf<FileFormatException>().With.Message.Contains("model.onnx").And.Message.Contains("decoder.onnx"));
     }
 
     /// <summary>A counting model over the letters a to j with its tokenizer.</summary>

@@ -24,7 +24,7 @@ internal static class ArtifactsVerb
         var optimizer = new OptimizerFlags();
         var verb = new Verb("artifacts", "Turn a forward model into training artifacts, as Microsoft's offline tool does.", "--model model.onnx --loss mse --trainable 'head.*' --out artifacts", context =>
         {
-            var path = ModelPath.Of(context.Need(model));
+            var path = ModelPath.Find(context.Need(model));
             var options = new ArtifactOptions
             {
                 LossInput = context.Get(lossInput),
@@ -36,7 +36,7 @@ internal static class ArtifactsVerb
                 Nominal = context.Get(nominal),
                 Prefix = Prefix(context.Get(prefix)),
                 Optimizer = optimizer.Of(context),
-                Known = ModelPath.ManifestOf(path),
+                Known = path.OwnManifest(),
             };
             if ((context.Get(loss) ?? options.Loss) != "cross-entropy" && context.Given.FirstOrDefault(f => f is "--ignore-index" or "--label-smoothing") is { } foreign)
             {
@@ -45,7 +45,7 @@ internal static class ArtifactsVerb
 
             options = options with { Loss = context.Get(loss) ?? options.Loss, IgnoreIndex = context.Get(ignore) ?? options.IgnoreIndex };
             using var target = OutputTarget.Folder(context.Need(output), context.Force);
-            var manifest = ArtifactWriter.Write(ModelFile.Load(path), options, target);
+            var manifest = ArtifactWriter.Write(ModelFile.Load(path.File), options, target);
             var files = Directory.GetFiles(target.Path).Order(StringComparer.Ordinal).Select(f => (Name: Path.GetFileName(f), new FileInfo(f).Length)).ToList();
             target.Commit();
             context.Result.Write(new { Out = target.FinalPath, manifest.Loss, manifest.Optimizer, manifest.Parameters, manifest.Inputs, manifest.Outputs, Files = files.Select(f => f.Name) }, result =>

@@ -16,8 +16,8 @@ internal static class InspectVerb
         var follow = Flags.Switch("--follow-links", "Read external data behind links that leave the model's folder.");
         return new Verb("inspect", "Say what is in a model: inputs, outputs, what would be trained and why, operators and their gradients.", "model.onnx --trainable 'head.*'", context =>
         {
-            var path = ModelPath.Of(context.Need(model));
-            var report = ModelReport.Of(ModelFile.Load(path, context.Get(follow)), context.Get(trainable) ?? [], context.Get(frozen) ?? [], ModelPath.ManifestOf(path));
+            var path = ModelPath.Find(context.Need(model));
+            var report = ModelReport.Of(ModelFile.Load(path.File, context.Get(follow)), context.Get(trainable) ?? [], context.Get(frozen) ?? [], path.OwnManifest());
             context.Result.Write(report, result => Print(report, result));
         })
         {

@@ -1,4 +1,5 @@
 using OnnxPipeline.Files;
+using OnnxPipeline.Training;
 
 namespace OnnxPipeline.Pipelines;
 
@@ -36,7 +37,7 @@ internal sealed class QuickstartFolder : IDisposable
                 }
 
                 aside = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, $".{System.IO.Path.GetFileName(path)}.replaced");
-                Move(path, aside);
+                FileOrFolder.Move(path, aside);
             }
 
             Directory.CreateDirectory(path);
@@ -55,21 +56,17 @@ internal sealed class QuickstartFolder : IDisposable
     {
         try
         {
-            if (!_done && !Directory.Exists(System.IO.Path.Combine(Run, "checkpoints", "last")))
+            if (!_done && !new Checkpoints(Run).Any)
             {
-                Directory.Delete(Path, recursive: true);
+                FileOrFolder.Remove(Path);
                 if (_aside is not null)
                 {
-                    Move(_aside, Path);
+                    FileOrFolder.Move(_aside, Path);
                 }
-            }
-            else if (Directory.Exists(_aside))
-            {
-                Directory.Delete(_aside, recursive: true);
             }
             else if (_aside is not null)
             {
-                File.Delete(_aside);
+                FileOrFolder.Remove(_aside);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -81,16 +78,4 @@ internal sealed class QuickstartFolder : IDisposable
     private static string Free(string path) => Enumerable.Range(1, 9999).Select(i => i == 1 ? path : $"{path}-{i}").First(candidate => !IsTaken(candidate));
 
     private static bool IsTaken(string path) => File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any());
-
-    private static void Move(string from, string to)
-    {
-        if (Directory.Exists(from))
-        {
-            Directory.Move(from, to);
-        }
-        else
-        {
-            File.Move(from, to);
-        }
-    }
 }

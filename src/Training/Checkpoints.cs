@@ -1,0 +1,187 @@
+using OnnxPipeline.Files;
+using OnnxPipeline.Ort.Engines;
+
+namespace OnnxPipeline.Training;
+
+/// <summary>
+/// The checkpoints of a run, each complete or absent: a folder is written under a temporary name, flushed, renamed; then <c>last</c> (and
+/// <c>best</c>) are pointed at it.
+/// </summary>
+public sealed class Checkpoints
+{
+    private readonly string _run;
+
+    /// <param name="run">The folder of the run.</param>
+    public Checkpoints(string run)
+    {
+        _run = run;
+        Path = System.IO.Path.Combine(run, "checkpoints");
+    }
+
+    public string Path { get; }
+
+    /// <summary>The folder of <c>last</c>, <c>best</c> or <c>step-N</c>.</summary>
+    public string Folder(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Whether there is a checkpoint to go on from.</summary>
+    public bool Any => Directory.Exists(Folder("last"));
+
+    /// <summary>Saves the engine's parameters and state as <c>step-N</c>, points <c>last</c> (and <c>best</c>) at it, and removes what is no longer kept.</summary>
+    public void Save(ITrainingEngine engine, RunState state, bool best, int keepSteps)
+    {
+        var name = $"step-{state.Step}";
+        var target = Folder(name);
+        if (new DirectoryInfo(Folder("last")).LinkTarget != name)
+        {
+            FileOrFolder.Remove(target); // of a run that was killed before anything pointed at it
+            var partial = Folder($".{name}.partial");
+            FileOrFolder.Remove(partial);
+            try
+            {
+                Directory.CreateDirectory(partial);
+                FreeSpace.Require(partial, Bytes(engine));
+                AtomicFile.Write(System.IO.Path.Combine(partial, "model.safetensors"), s => SafeTensors.Write(s, Parameters(engine)));
+                AtomicFile.Write(System.IO.Path.Combine(partial, "state.safetensors"), s => SafeTensors.Write(s, MomentsOf(engine)));
+                TrainingJson.Write(System.IO.Path.Combine(partial, "state.json"), state, TrainingJson.Default.RunState);
+                Directory.Move(partial, target);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FileFormatException)
+            {
+                FileOrFolder.Remove(partial);
+                throw new TrainingException($"The checkpoint of step {state.Step} cannot be saved in {Path}: {e.Message} The run stands at its last checkpoint; make room and go on with --resume {_run}.");
+            }
+        }
+
+        Point("last", name);
+        if (best)
+        {
+            Point("best", name);
+        }
+
+        Prune(keepSteps);
+    }
+
+    /// <summary>Brings the engine to the state of <c>last</c>; null where nothing has been saved yet.</summary>
+    public RunState? Restore(ITrainingEngine engine)
+    {
+        var last = Folder("last");
+        if (!Directory.Exists(last))
+        {
+            return null;
+        }
+
+        LoadParameters(engine, System.IO.Path.Combine(last, "model.safetensors"));
+        var moments = TensorFile.Open(System.IO.Path.Combine(last, "state.safetensors"));
+        for (var p = 0; p < engine.Parameters.Count; p++)
+        {
+            for (var m = 0; m < engine.Moments && engine.Parameters[p].Trainable; m++)
+            {
+                Copy(moments, MomentName(engine.Parameters[p], m), engine.Moment(p, m));
+            }
+        }
+
+        var state = ReadState(last);
+        engine.Step = state.OptimizerSteps;
+        return state;
+    }
+
+    /// <summary>Removes what a killed process left half written, and puts back what it had only renamed.</summary>
+    public void Recover()
+    {
+        if (!Directory.Exists(Path))
+        {
+            return;
+        }
+
+        foreach (var partial in Directory.EnumerateDirectories(Path, ".step-*.partial"))
+        {
+            FileOrFolder.Remove(partial);
+        }
+
+        foreach (var old in Directory.EnumerateDirectories(Path, "*.old"))
+        {
+            if (!FileOrFolder.Exists(old[..^".old".Length]))
+            {
+                Directory.Move(old, old[..^".old".Length]); // killed while the folder was exchanged
+            }
+        }
+    }
+
+    /// <summary>Puts the parameters of a model.safetensors into the engine.</summary>
+    public static void LoadParameters(ITrainingEngine engine, string path)
+    {
+        var file = TensorFile.Open(path);
+        for (var p = 0; p < engine.Parameters.Count; p++)
+        {
+            Copy(file, engine.Parameters[p].Name, engine.Parameter(p));
+        }
+    }
+
+    /// <summary>The state of a checkpoint folder.</summary>
+    public static RunState ReadState(string checkpoint) => TrainingJson.Read(System.IO.Path.Combine(checkpoint, "state.json"), TrainingJson.Default.RunState);
+
+    private static List<NamedTensor> Parameters(ITrainingEngine engine) =>
+        [.. engine.Parameters.Select((p, i) => new NamedTensor(p.Name, new(p.Type, [.. p.Dims], engine.Parameter(i))))];
+
+    private static List<NamedTensor> MomentsOf(ITrainingEngine engine) =>
+    [
+        .. from i in Enumerable.Range(0, engine.Parameters.Count)
+           where engine.Parameters[i].Trainable
+           from m in Enumerable.Range(0, engine.Moments)
+           select new NamedTensor(MomentName(engine.Parameters[i], m), new(ElementType.Float, [.. engine.Parameters[i].Dims], engine.Moment(i, m))),
+    ];
+
+    private static string MomentName(EngineParameter parameter, int moment) => $"momentum{moment}.{parameter.Name}";
+
+    private static long Bytes(ITrainingEngine engine) =>
+        engine.Parameters.Sum(p => p.Type.ByteCount(p.Count) + (p.Trainable ? engine.Moments * 4 * p.Count : 0)) + (1 << 20);
+
+    private static void Copy(TensorFile file, string name, Memory<byte> target)
+    {
+        if (!file.TryGetInfo(name, out _))
+        {
+            throw new TrainingException($"{file.Path} has no tensor {name}. It belongs to another model, or was changed.");
+        }
+
+        var bytes = file[name].Bytes;
+        if (bytes.Length != target.Length)
+        {
+            throw new TrainingException($"{file.Path}: tensor {name} has {bytes.Length} bytes, wanted {target.Length}. It belongs to another model, or was changed.");
+        }
+
+        bytes.CopyTo(target);
+    }
+
+    private void Point(string link, string name)
+    {
+        var path = Folder(link);
+        if (OperatingSystem.IsWindows())
+        {
+            // A link needs a privilege there: a copy, exchanged by renaming.
+            FileOrFolder.Remove(path + ".old");
+            FileOrFolder.Remove(path + ".new");
+            RunFolder.CopyIn(Folder(name), path + ".new");
+            if (Directory.Exists(path))
+            {
+                Directory.Move(path, path + ".old");
+            }
+
+            Directory.Move(path + ".new", path);
+            FileOrFolder.Remove(path + ".old");
+            return;
+        }
+
+        AtomicLink.Point(path, name);
+    }
+
+    private void Prune(int keepSteps)
+    {
+        var named = new[] { "last", "best" }.Select(l => new DirectoryInfo(Folder(l)).LinkTarget).ToHashSet();
+        var steps = Directory.EnumerateDirectories(Path, "step-*").Select(System.IO.Path.GetFileName).OfType<string>()
+            .OrderByDescending(n => long.TryParse(n["step-".Length..], out var step) ? step : 0).ToList();
+        foreach (var old in steps.Skip(keepSteps).Where(n => !named.Contains(n)))
+        {
+            FileOrFolder.Remove(Folder(old));
+        }
+    }
+}
