@@ -36,9 +36,9 @@ internal static class QuickstartVerb
                 ]);
                 written.Line("");
                 written.Line($"{result.Seconds:0} seconds in all. Try next:");
-                written.Line($"  {Command} generate --model {result.Model} --prompt 'Gets the' --temperature 0.8 --top-p 0.95");
-                written.Line($"  {Command} serve --repository {result.Repository} --port 8001");
-                written.Line($"  {Command} inspect {Path.Combine(result.Model, "model.onnx")}");
+                written.Line($"  {Command} generate --model {ShellWord.Of(result.Model)} --prompt 'Gets the' --temperature 0.8 --top-p 0.95");
+                written.Line($"  {Command} serve --repository {ShellWord.Of(result.Repository)} --port 8001");
+                written.Line($"  {Command} inspect {ShellWord.Of(Path.Combine(result.Model, "model.onnx"))}");
                 written.Line($"  {Command} quickstart --minutes 10");
             });
         })
@@ -55,7 +55,7 @@ internal static class QuickstartVerb
             var program = Environment.ProcessPath ?? "onnxpipe";
             var isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
             var path = Path.GetRelativePath(Environment.CurrentDirectory, isHost ? typeof(QuickstartVerb).Assembly.Location : program);
-            return isHost ? $"dotnet {path}" : path.StartsWith("..", StringComparison.Ordinal) ? "onnxpipe" : path;
+            return isHost ? $"dotnet {ShellWord.Of(path)}" : path.StartsWith("..", StringComparison.Ordinal) ? "onnxpipe" : ShellWord.Of(path);
         }
     }
 }

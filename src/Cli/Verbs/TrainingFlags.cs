@@ -97,7 +97,7 @@ internal sealed class TrainingFlags
             .. result.EvalLoss is null ? Array.Empty<string[]>() : [["eval loss", $"{result.EvalLoss:0.####}, best {result.BestLoss:0.####} after step {result.BestStep}"]],
             ["tokens", result.Tokens.ToString()],
             ["seconds", $"{result.Seconds:0.#}"],
-            ["try next", $"onnxpipe export --run {path} --out MODEL"],
+            ["try next", $"onnxpipe export --run {ShellWord.Of(path)} --out MODEL"],
         ]));
     }
 
