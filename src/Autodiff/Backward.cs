@@ -40,6 +40,7 @@ public static class Backward
         {
             var path = FindPath(loss, parameters);
             var opset = opsets.GetValueOrDefault("");
+            OptionalOutputs.Complete(path, opset);
             var builder = new GraphBuilder(graph, opset);
             if (_wanted.Contains(loss))
             {

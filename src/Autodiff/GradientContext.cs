@@ -27,26 +27,11 @@ public sealed class GradientContext
     /// <exception cref="AutodiffException">The node leaves it out.</exception>
     public Value X(int index) => Node.Input(index) ?? throw new AutodiffException($"{Node.Describe()}: input {index} is missing, its gradient needs it.");
 
-    /// <summary>
-    /// Output <paramref name="index"/> of the forward node. An optional output that the node does not write yet (the mean of a
-    /// LayerNormalization, the mask of a Dropout) is added to it.
-    /// </summary>
-    public Value Y(int index)
-    {
-        while (Node.Outputs.Count <= index)
-        {
-            Node.AddOutput(new("")); // left out, as ONNX writes it: an empty name
-        }
-
-        var output = Node.Outputs[index];
-        if (output.Name.Length == 0)
-        {
-            output.Name = $"{Node.Outputs[0].Name}_{index}";
-            ShapeInference.Infer(Node, Build.Opset);
-        }
-
-        return output;
-    }
+    /// <summary>Output <paramref name="index"/> of the forward node. The optional outputs of <see cref="OptionalOutputs"/> are there.</summary>
+    /// <exception cref="AutodiffException">The node leaves it out.</exception>
+    public Value Y(int index) => Node.Output(index) is { Name.Length: > 0 } output
+        ? output
+        : throw new AutodiffException($"{Node.Describe()}: output {index} is left out, its gradient needs it. Export the model with it.");
 
     /// <summary>The gradient of output <paramref name="index"/>; null where the loss does not depend on it.</summary>
     public Value? DyOrNull(int index) => index < _outputGradients.Count ? _outputGradients[index] : null;

@@ -1,0 +1,55 @@
+namespace OnnxPipeline.Ir;
+
+/// <summary>
+/// Gives nodes the optional outputs that their gradients need: LayerNormalization its mean and inverse deviation, Dropout its mask,
+/// SoftmaxCrossEntropyLoss its log-probabilities.
+/// Exporters leave them out because inference has no use for them.
+/// </summary>
+public static class OptionalOutputs
+{
+    // What is put behind the name of the first output, for every output.
+    private static readonly Dictionary<(string Domain, string Op), string[]> Wanted = new()
+    {
+        [("", "LayerNormalization")] = ["", "_mean", "_inv_std_dev"],
+        [("", "Dropout")] = ["", "_mask"],
+        [("ai.onnxpipeline", "Dropout")] = ["", "_mask"],
+        [("", "SoftmaxCrossEntropyLoss")] = ["", "_log_prob"],
+    };
+
+    /// <summary>Changes the nodes in place; other operators than these stay as they are.</summary>
+    /// <param name="opset">The version of ONNX's own operators in force.</param>
+    /// <returns>The number of nodes completed.</returns>
+    public static int Complete(IEnumerable<Node> nodes, int opset)
+    {
+        var completed = 0;
+        foreach (var node in nodes)
+        {
+            if (!Wanted.TryGetValue((node.Domain, node.OpType), out var names))
+            {
+                continue;
+            }
+
+            var missing = node.Outputs.Count < names.Length || node.Outputs.Any(v => v.Name.Length == 0);
+            for (var i = node.Outputs.Count; i < names.Length; i++)
+            {
+                node.AddOutput(new Value(""));
+            }
+
+            for (var i = 1; i < names.Length; i++)
+            {
+                if (node.Outputs[i].Name.Length == 0)
+                {
+                    node.Outputs[i].Name = node.Outputs[0].Name + names[i];
+                }
+            }
+
+            if (missing)
+            {
+                ShapeInference.Infer(node, opset);
+                completed++;
+            }
+        }
+
+        return completed;
+    }
+}
