@@ -29,19 +29,20 @@ public sealed class Session : IDisposable
     public IReadOnlyList<TensorSpec> Outputs { get; }
 
     /// <summary>Loads a model file, external data beside it included.</summary>
+    /// <param name="name">What messages of <see cref="Run"/> call it, where those who read them must not see the path; null: the path.</param>
     /// <exception cref="FileFormatException">The file cannot be read.</exception>
-    /// <exception cref="OrtException">ONNX Runtime refuses the model.</exception>
-    public static Session Open(string path, SessionSettings? settings = null)
+    /// <exception cref="OrtException">ONNX Runtime refuses the model; the message has the path.</exception>
+    public static Session Open(string path, SessionSettings? settings = null, string? name = null)
     {
         InputFile.OpenRead(path).Dispose(); // says in one sentence why it cannot be read
-        return Open(path, settings, options => new InferenceSession(path, options));
+        return Open(path, name ?? path, settings, options => new InferenceSession(path, options));
     }
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="name">What messages call it.</param>
     /// <exception cref="OrtException">ONNX Runtime refuses the model.</exception>
     public static Session Open(ReadOnlyMemory<byte> model, string name, SessionSettings? settings = null) =>
-        Open(name, settings, options => new InferenceSession(
+        Open(name, name, settings, options => new InferenceSession(
             System.Runtime.InteropServices.MemoryMarshal.TryGetArray(model, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
                 ? segment.Array
                 : model.ToArray(), options));
@@ -86,6 +87,6 @@ public sealed class Session : IDisposable
     /// Without the kernels that steps of training run on: offered in <c>com.microsoft</c>, they hide the operators that ONNX Runtime itself fuses
     /// into from every model that does not import that domain.
     /// </summary>
-    private static Session Open(string name, SessionSettings? settings, Func<SessionOptions, InferenceSession> open) =>
-        new(SessionOpening.Open(name, (settings ?? new SessionSettings()) with { Kernels = false }, open, out var kernels), name, kernels);
+    private static Session Open(string source, string name, SessionSettings? settings, Func<SessionOptions, InferenceSession> open) =>
+        new(SessionOpening.Open(source, (settings ?? new SessionSettings()) with { Kernels = false }, open, out var kernels), name, kernels);
 }

@@ -127,7 +127,7 @@ public sealed class ModelRepository : IDisposable
 
     private static ServedModel Load(string name, int version, string path, SessionSettings settings)
     {
-        var session = Session.Open(path, settings);
+        var session = Session.Open(path, settings, "its graph"); // callers see these messages, and need not know our folders
         try
         {
             return new ServedModel(name, version, Specs(path, "input", session.Inputs), Specs(path, "output", session.Outputs), session.Run, session.OptionalInputs, session);

@@ -143,9 +143,10 @@ public sealed class TrainLoop
     {
         var rows = _plan.RowsOf(step, micro);
         var named = string.Join(", ", rows[..Math.Min(rows.Length, 8)].ToArray());
+        var kept = Directory.Exists(_folder.Checkpoints.Path) ? $"the last checkpoint in {_folder.Checkpoints.Path} stands" : "no checkpoint was saved yet";
         return new(
             $"Step {step + 1}, micro-batch {micro + 1} (examples {named}{(rows.Length > 8 ? ", …" : "")}): {what} at learning rate {rate}. "
-            + $"Nothing of this step was kept. Try a lower --lr, a longer --warmup, --max-grad-norm 1, and look for extreme values in these examples; the last checkpoint in {_folder.Checkpoints.Path} stands.");
+            + $"Nothing of this step was kept. Try a lower --lr, a longer --warmup, --max-grad-norm 1, and look for extreme values in these examples; {kept}.");
     }
 
     private void Log(MetricsFile metrics, float rate, float loss, bool last)

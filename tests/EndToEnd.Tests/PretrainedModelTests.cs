@@ -96,6 +96,37 @@ public sealed class PretrainedModelTests
     }
 
     [Test]
+    public void Export_Pretrained_GivesTheLogitsOfTheEvaluationGraph()
+    {
+        var evaluation = ModelFile.Load(Path.Combine(Run, "artifacts", "eval_model.onnx"));
+        evaluation.Graph.Outputs.Add(evaluation.Graph.AllNodes().SelectMany(node => node.Outputs).First(value => value?.Name == "logits")!);
+        using var trained = Session.Open(ModelFile.ToBytes(evaluation), "evaluation graph");
+        using var plain = Session.Open(Path.Combine(Export, "model.onnx"));
+        var parameters = TensorFile.Open(Path.Combine(Run, "checkpoints", "best", "model.safetensors"));
+        foreach (var (batch, length, padding) in new[] { (1, 1, 0), (3, 32, 0), (2, 17, 5) })
+        {
+            var random = new Random(length);
+            long[] ids = [.. Enumerable.Range(0, batch * length).Select(_ => (long)random.Next(20))];
+            long[] mask = [.. Enumerable.Range(0, batch * length).Select(i => i / length == batch - 1 && i % length >= length - padding ? 0L : 1)];
+            NamedTensor[] inputs = [new("input_ids", Tensor.From<long>(ids, batch, length)), new("attention_mask", Tensor.From<long>(mask, batch, length))];
+            var wanted = trained.Run([.. inputs, new("labels", Tensor.From<long>(ids, batch, length)), .. parameters.Names.Select(name => new NamedTensor(name, parameters[name]))], ["logits"])[0].Tensor;
+            var found = plain.Run(inputs, ["logits"])[0].Tensor;
+            Assert.That(found.Dims, Is.EqualTo(wanted.Dims));
+            Assert.That(found.As<float>().ToArray(), Is.EqualTo(wanted.As<float>().ToArray()).Within(1e-5), $"{batch} rows of {length}, {padding} padded");
+        }
+    }
+
+    [Test]
+    public void Run_AnyModel_LeavesNoTelemetryOfOnnxRuntime()
+    {
+        var home = Directory.CreateDirectory(Path.Combine(_root, "home")).FullName;
+        var ending = Program.Script($"export HOME='{home}' XDG_CACHE_HOME='{home}/cache' XDG_DATA_HOME='{home}/data' DOTNET_CLI_HOME='{_root}' && onnxpipe generate --model '{Export}' --prompt a --max-tokens 1");
+
+        Assert.That(ending.Code, Is.Zero, ending.Error);
+        Assert.That(Directory.GetFiles(home, "*", SearchOption.AllDirectories), Is.Empty);
+    }
+
+    [Test]
     public void Generate_FromTheExport_ContinuesThePrompt()
     {
         using var answer = JsonDocument.Parse(Program.Ok("generate", "--model", Export, "--prompt", "the cat", "--max-tokens", "12", "--ignore-eos", "--json"));
