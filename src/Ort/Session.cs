@@ -47,6 +47,10 @@ public sealed class Session : IDisposable
                 ? segment.Array
                 : model.ToArray(), options));
 
+    /// <summary>A session as training engines have it: nodes that have a C# kernel run it.</summary>
+    internal static Session OpenWithKernels(byte[] model, string name) =>
+        new(SessionOpening.Open(name, new SessionSettings(), options => new InferenceSession(model, options), out var kernels), name, kernels);
+
     /// <summary>Computes.</summary>
     /// <param name="inputs">By name, each once; an optional input may be left out.</param>
     /// <param name="outputs">Which outputs; null: all.</param>

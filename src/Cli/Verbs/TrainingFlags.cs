@@ -71,21 +71,29 @@ internal sealed class TrainingFlags
         var progress = new Live(context.Progress);
         var path = context.Get(_resume);
         RunResult result;
-        if (path is not null)
+        try
         {
-            if (context.Get(_out) is not null || context.Force)
+            if (path is not null)
             {
-                throw new UsageException("--resume goes on with a run in its own folder; --out and --force are for new runs.");
-            }
+                if (context.Get(_out) is not null || context.Force)
+                {
+                    throw new UsageException("--resume goes on with a run in its own folder; --out and --force are for new runs.");
+                }
 
-            result = TrainRun.Resume(path, verb, Changes(context), parts, context.Progress.Say, progress, context.Cancellation);
+                result = TrainRun.Resume(path, verb, Changes(context), parts, context.Progress.Say, progress, context.Cancellation);
+            }
+            else
+            {
+                path = context.Need(_out, "--resume");
+                var config = Given(context).Aggregate(defaults() with { Seed = context.Seed, Threads = context.Threads }, (c, flag) => flag.Apply(context, c));
+                config = resolved?.Invoke(config) ?? config;
+                result = TrainRun.Start(config, parts(config), path, context.Force, progress, context.Cancellation);
+            }
         }
-        else
+        catch (OperationCanceledException) when (path is not null && Path.Exists(Path.Combine(path, "checkpoints", "last")))
         {
-            path = context.Need(_out, "--resume");
-            var config = Given(context).Aggregate(defaults() with { Seed = context.Seed, Threads = context.Threads }, (c, flag) => flag.Apply(context, c));
-            config = resolved?.Invoke(config) ?? config;
-            result = TrainRun.Start(config, parts(config), path, context.Force, progress, context.Cancellation);
+            context.Progress.Say($"Saved. Go on with: onnxpipe {verb} --resume {ShellWord.Of(path)}");
+            throw;
         }
 
         path = Path.GetFullPath(path);
