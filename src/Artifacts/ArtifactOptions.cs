@@ -1,4 +1,6 @@
+using OnnxPipeline.Autodiff;
 using OnnxPipeline.Files;
+using OnnxPipeline.Ir.Functions;
 
 namespace OnnxPipeline.Artifacts;
 
@@ -39,6 +41,12 @@ public sealed record ArtifactOptions
 
     /// <summary>The manifest of the model's folder: what is trainable if no pattern says it, family, task, label names, tokenizer.</summary>
     public Manifest? Known { get; init; }
+
+    /// <summary>The gradient rules; <see cref="GradientTable.With"/> adds those of operators of one's own.</summary>
+    public GradientTable Gradients { get; init; } = GradientTable.Default;
+
+    /// <summary>The operators whose bodies go into the graphs; <see cref="FunctionLibrary.With"/> adds one's own.</summary>
+    public FunctionLibrary Functions { get; init; } = FunctionLibrary.Default;
 
     /// <summary>Goes to the manifest.</summary>
     public string ToolVersion { get; init; } = typeof(ArtifactOptions).Assembly.GetName().Version!.ToString(3);

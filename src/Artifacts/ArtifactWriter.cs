@@ -1,6 +1,5 @@
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
-using OnnxPipeline.Ir.Functions;
 using OnnxPipeline.Ir.Serialization;
 
 namespace OnnxPipeline.Artifacts;
@@ -64,14 +63,14 @@ public static class ArtifactWriter
         var outputs = model.Graph.Outputs.ToList();
         if (options.Target == ArtifactTarget.OrtTraining)
         {
-            TrainingGraph.Append(model, loss, [.. parameters.Where(p => trained.Contains(p.Name))]);
+            TrainingGraph.Append(model, loss, [.. parameters.Where(p => trained.Contains(p.Name))], options.Gradients);
         }
         else
         {
-            StepGraph.Append(model, loss, [.. parameters.Where(p => trained.Contains(p.Name))]);
+            StepGraph.Append(model, loss, [.. parameters.Where(p => trained.Contains(p.Name))], options.Gradients);
         }
 
-        return new(Finished(model), inputs, outputs, labels);
+        return new(Finished(model, options), inputs, outputs, labels);
     }
 
     private static Model Evaluation(ForwardModel forward, ArtifactOptions options)
@@ -79,7 +78,7 @@ public static class ArtifactWriter
         var model = forward.WithLoss(options).Model;
         EvaluationMode.Apply(model.Graph, model.Opset);
         DeadCode.Remove(model.Graph);
-        return Finished(model);
+        return Finished(model, options);
     }
 
     private static void Inference(ForwardModel forward, ArtifactOptions options, IReadOnlyList<ManifestData> places, Files folder)
@@ -88,15 +87,19 @@ public static class ArtifactWriter
         var data = options.Prefix + "inference_model.onnx.data";
         var placed = forward.Parameters.Zip(places).ToDictionary(p => p.First.Name, p => p.Second);
         var external = model.Graph.Initializers.Where(v => placed.ContainsKey(v.Name)).ToDictionary(v => v, v => placed[v.Name]);
-        ModelFile.Save(Finished(model), folder["inference_model.onnx"], new ExternalData(data, external));
+        ModelFile.Save(Finished(model, options), folder["inference_model.onnx"], new ExternalData(data, external));
         AtomicFile.Write(folder["inference_model.onnx.data"], stream => InferenceData.Write(stream, places, [.. forward.Parameters.Select(p => p.Data)]));
     }
 
-    /// <summary>With the bodies of its operators, in versions that Microsoft's runtime loads.</summary>
-    private static Model Finished(Model model)
+    /// <summary>With the bodies of its operators; for Microsoft's runtime in a version that it loads.</summary>
+    private static Model Finished(Model model, ArtifactOptions options)
     {
-        model.IrVersion = Math.Min(model.IrVersion, NewestIrVersion);
-        FunctionLibrary.Default.AddBodies(model);
+        if (options.Target == ArtifactTarget.OrtTraining)
+        {
+            model.IrVersion = Math.Min(model.IrVersion, NewestIrVersion);
+        }
+
+        options.Functions.AddBodies(model);
         foreach (var domain in model.Graph.AllNodes().Select(n => n.Domain).Where(d => d.Length > 0).Distinct())
         {
             model.OpsetImports.TryAdd(domain, 1);
@@ -112,8 +115,8 @@ public static class ArtifactWriter
         Loss = Loss(forward, options, training.Labels),
         Optimizer = options.Optimizer,
         Parameters = [.. forward.Parameters.Zip(places, (p, place) => new ManifestParameter(p.Name, p.Data.Dims, SafeTensors.NameOf(p.Data.Type) ?? p.Data.Type.ToString(), p.Trainable, Data: place))],
-        Inputs = [.. training.Inputs.Select(ModelReport.Described)],
-        Outputs = [.. training.Outputs.Select(ModelReport.Described)],
+        Inputs = [.. training.Inputs.Select(ValueDescription.Of)],
+        Outputs = [.. training.Outputs.Select(ValueDescription.Of)],
         Opset = forward.Opset,
         Family = options.Known?.Family,
         Task = options.Known?.Task,

@@ -45,7 +45,7 @@ internal sealed class ForwardModel
         ConstantFolding.Fold(model, keep: v => v.Producer is null && v.Element.IsFloat()); // whatever --trainable may name
         DeadCode.Remove(graph);
         var lossInput = FindLossInput(graph, options);
-        var candidates = Weights.Classify(graph, model.OpsetImports, [lossInput]);
+        var candidates = Weights.Classify(graph, model.OpsetImports, [lossInput], options.Gradients);
         var chosen = ParameterChoice.Choose(candidates, options.Trainable, options.Frozen, options.Known);
         if (!chosen.Any(c => c.Trainable))
         {
@@ -102,10 +102,9 @@ internal sealed class ForwardModel
             graph.Outputs.Remove(values[_lossInput]);
         }
 
-        var used = graph.Inputs.Where(v => v.Uses.Count > 0).ToHashSet();
+        var read = DeadCode.ReadInputs(graph);
         EvaluationMode.Apply(graph, model.Opset);
-        DeadCode.Remove(graph);
-        graph.Inputs.RemoveAll(v => v.Uses.Count == 0 && used.Contains(v) && !graph.Outputs.Contains(v)); // labels, and what only the loss read
+        DeadCode.Remove(graph, read);
         return model;
     }
 

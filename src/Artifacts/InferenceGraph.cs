@@ -13,15 +13,14 @@ public static class InferenceGraph
         var model = ModelCopy.Of(source);
         FunctionInlining.Inline(model);
         var graph = model.Graph;
-        var used = graph.Inputs.Where(v => v.Uses.Count > 0).ToHashSet();
+        var read = DeadCode.ReadInputs(graph);
         if (graph.Outputs.Count > 1)
         {
             graph.Outputs.RemoveAll(v => v.Name == "loss");
         }
 
         EvaluationMode.Apply(graph, model.Opset);
-        DeadCode.Remove(graph);
-        graph.Inputs.RemoveAll(v => v.Uses.Count == 0 && used.Contains(v) && !graph.Outputs.Contains(v));
+        DeadCode.Remove(graph, read);
         return model;
     }
 }

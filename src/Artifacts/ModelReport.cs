@@ -44,11 +44,11 @@ public sealed record ModelReport(
         var taken = parameters.Select(c => c.Value).ToHashSet();
         var reasons = candidates.ToDictionary(c => c.Value, c => c.Reason);
         var constants = graph.Initializers.Where(v => !taken.Contains(v)).Select(v => new Constant(
-            v.Name, v.Initializer!.Dims, TypeName(v.Initializer.Type), Size(v.Initializer), reasons.GetValueOrDefault(v, "no float numbers")));
+            v.Name, v.Initializer!.Dims, ValueDescription.TypeName(v.Initializer.Type), Size(v.Initializer), reasons.GetValueOrDefault(v, "no float numbers")));
         return new ModelReport(
             source.OpsetImports.ToDictionary(o => o.Key.Length == 0 ? "ai.onnx" : o.Key, o => o.Value), source.IrVersion,
-            [.. source.Graph.Inputs.Where(v => v.Initializer is null).Select(Described)], [.. source.Graph.Outputs.Select(Described)],
-            [.. parameters.Select(c => new Parameter(c.Name, c.Data.Dims, TypeName(c.Data.Type), Size(c.Data), Verdict(c), c.Reason))],
+            [.. source.Graph.Inputs.Where(v => v.Initializer is null).Select(ValueDescription.Of)], [.. source.Graph.Outputs.Select(ValueDescription.Of)],
+            [.. parameters.Select(c => new Parameter(c.Name, c.Data.Dims, ValueDescription.TypeName(c.Data.Type), Size(c.Data), Verdict(c), c.Reason))],
             [.. constants], [.. Operators(model)]);
 
         string Verdict(WeightCandidate candidate) => !trained.TryGetValue(candidate, out var isTrained) ? "buffer" : isTrained ? "trainable" : "frozen";
@@ -60,13 +60,6 @@ public sealed record ModelReport(
         orderby nodes.Key.Domain, nodes.Key.OpType
         let entry = GradientTable.Default.Find(nodes.Key.Domain, nodes.Key.OpType, model.OpsetImports.GetValueOrDefault(nodes.Key.Domain, 1))
         select new Operator(nodes.Key.OpType, nodes.Key.Domain, nodes.Count(), entry is null ? "missing" : entry.Rule is null ? "stops" : "rule");
-
-    internal static ManifestValue Described(Value value) => new(
-        value.Name,
-        value.Shape?.Select(d => d.IsKnown ? new ManifestDim(d.Value) : new ManifestDim(null, d.IsFresh ? null : d.Symbol)).ToArray(),
-        value.Type is null or TensorType ? TypeName(value.Element) : value.Type.ToString());
-
-    private static string TypeName(ElementType type) => SafeTensors.NameOf(type) ?? type.ToString().ToUpperInvariant();
 
     private static long Size(Tensor tensor) => tensor.Strings?.Sum(s => (long)s.Length) ?? tensor.Bytes.Length;
 }

@@ -8,9 +8,9 @@ internal static class StepGraph
 {
     /// <summary>Appends the gradients: outputs <c>&lt;parameter&gt;_grad</c> after the others, in parameter order.</summary>
     /// <inheritdoc cref="Gradients"/>
-    public static void Append(Model model, Value loss, IReadOnlyList<Value> trainable)
+    public static void Append(Model model, Value loss, IReadOnlyList<Value> trainable, GradientTable table)
     {
-        var gradients = Gradients(model, loss, trainable);
+        var gradients = Gradients(model, loss, trainable, table);
         model.Graph.Outputs.AddRange(trainable.Select(p => gradients[p]));
         DeadCode.Remove(model.Graph);
     }
@@ -18,9 +18,9 @@ internal static class StepGraph
     /// <summary>Appends the nodes of the gradients: one for every parameter.</summary>
     /// <exception cref="ArtifactsException">The loss does not depend on a parameter that is to be trained.</exception>
     /// <exception cref="AutodiffException">An operator on the way has no gradient rule.</exception>
-    public static IReadOnlyDictionary<Value, Value> Gradients(Model model, Value loss, IReadOnlyList<Value> trainable)
+    public static IReadOnlyDictionary<Value, Value> Gradients(Model model, Value loss, IReadOnlyList<Value> trainable, GradientTable table)
     {
-        var gradients = Backward.Append(model.Graph, model.OpsetImports, loss, trainable);
+        var gradients = Backward.Append(model.Graph, model.OpsetImports, loss, trainable, table);
         return trainable.FirstOrDefault(p => !gradients.ContainsKey(p)) is { } without
             ? throw new ArtifactsException($"The loss does not depend on '{without.Name}', so it cannot be trained. Leave it out of --trainable, or freeze it.")
             : gradients;

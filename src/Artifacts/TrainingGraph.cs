@@ -14,7 +14,7 @@ internal static class TrainingGraph
     /// </summary>
     /// <exception cref="ArtifactsException">The loss does not depend on a parameter that is to be trained.</exception>
     /// <exception cref="Autodiff.AutodiffException">An operator on the way has no gradient rule.</exception>
-    public static void Append(Model model, Value loss, IReadOnlyList<Value> trainable)
+    public static void Append(Model model, Value loss, IReadOnlyList<Value> trainable, Autodiff.GradientTable table)
     {
         var graph = model.Graph;
         if (trainable.FirstOrDefault(p => p.Element != ElementType.Float) is { } other)
@@ -22,7 +22,7 @@ internal static class TrainingGraph
             throw new ArtifactsException($"The parameter {other} is not float32, which is what Microsoft's runtime trains. Convert the model to float32, or freeze the parameter with --frozen '{other.Name}'.");
         }
 
-        var gradients = StepGraph.Gradients(model, loss, trainable);
+        var gradients = StepGraph.Gradients(model, loss, trainable, table);
         var reset = new Value("lazy_reset_grad", ElementType.Bool, [1]);
         foreach (var parameter in trainable)
         {

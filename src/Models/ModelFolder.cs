@@ -28,8 +28,8 @@ public static class ModelFolder
         {
             ToolVersion = typeof(ModelFolder).Assembly.GetName().Version!.ToString(3),
             Parameters = [.. model.Graph.Initializers.Select(v => new ManifestParameter(v.Name, v.Initializer!.Dims, SafeTensors.NameOf(v.Element)!, Trainable: true))],
-            Inputs = [.. model.Graph.Inputs.Select(Described)],
-            Outputs = [.. model.Graph.Outputs.Select(Described)],
+            Inputs = [.. model.Graph.Inputs.Select(ValueDescription.Of)],
+            Outputs = [.. model.Graph.Outputs.Select(ValueDescription.Of)],
             Opset = model.Opset,
             Loss = model.Graph.Outputs.Exists(v => v.Name == "loss") ? NextToken.Description : null,
             Family = config.ModelType,
@@ -42,7 +42,4 @@ public static class ModelFolder
 
         manifest.Write(Path.Combine(folder, "manifest.json"));
     }
-
-    private static ManifestValue Described(Value value) => new(
-        value.Name, value.Shape?.Select(d => d.IsKnown ? new ManifestDim(d.Value) : new ManifestDim(null, d.Symbol)).ToArray(), SafeTensors.NameOf(value.Element) ?? value.Element.ToString());
 }

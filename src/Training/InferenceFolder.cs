@@ -30,8 +30,8 @@ internal static class InferenceFolder
             Loss = null,
             Optimizer = null,
             Parameters = [.. known.Parameters.Where(p => graph.Initializers.Exists(v => v.Name == p.Name)).Select(p => p with { Data = null })],
-            Inputs = [.. graph.Inputs.Where(v => v.Initializer is null).Select(Described)],
-            Outputs = [.. graph.Outputs.Select(Described)],
+            Inputs = [.. graph.Inputs.Where(v => v.Initializer is null).Select(ValueDescription.Of)],
+            Outputs = [.. graph.Outputs.Select(ValueDescription.Of)],
             Opset = model.Opset,
             Files = new(StringComparer.Ordinal),
             Tokenizer = tokenizer is null ? known.Tokenizer : new ManifestTokenizer(tokenizer.Kind, tokenizer.VocabularySize),
@@ -44,9 +44,4 @@ internal static class InferenceFolder
         manifest.Write(Path.Combine(target.Path, "manifest.json"));
         target.Commit();
     }
-
-    private static ManifestValue Described(Value value) => new(
-        value.Name,
-        value.Shape?.Select(d => d.IsKnown ? new ManifestDim(d.Value) : new ManifestDim(null, d.IsFresh ? null : d.Symbol)).ToList(),
-        SafeTensors.NameOf(value.Element) ?? value.Element.ToString());
 }

@@ -135,10 +135,9 @@ public static class Pretraining
             throw new TrainingException($"{path} has the outputs {string.Join(", ", graph.Outputs.Select(v => v.Name))}; a causal language model has an output 'logits' [batch, sequence, vocabulary].");
         }
 
-        var used = graph.Inputs.Where(v => v.Uses.Count > 0).ToHashSet();
+        var read = DeadCode.ReadInputs(graph);
         graph.Outputs.RemoveAll(v => v.Name != "logits");
-        DeadCode.Remove(graph);
-        graph.Inputs.RemoveAll(v => used.Contains(v) && v.Uses.Count == 0); // labels
+        DeadCode.Remove(graph, read);
         return model;
     }
 

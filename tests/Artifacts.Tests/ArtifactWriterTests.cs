@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
 using NUnit.Framework;
+using OnnxPipeline.Autodiff;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
+using OnnxPipeline.Ir.Functions;
 using OnnxPipeline.Ir.Serialization;
+using OnnxPipeline.Ort.Engines;
 
 namespace OnnxPipeline.Artifacts.Tests;
 
@@ -53,6 +56,31 @@ public sealed class ArtifactWriterTests : IDisposable
         var without = training.Graph.AllNodes().Where(n => n.Domain.Length > 0 && !bodies.Contains((n.Domain, n.OpType))).Select(n => n.OpType).Distinct();
         Assert.That(without, Is.SubsetOf(new[] { "InPlaceAccumulatorV2", "FusedMatMul" }), "what writes in place, and what every ONNX Runtime has");
         Assert.That(bodies.Select(b => b.Name), Does.Contain("LayerNormalizationGrad").And.Contain("SoftmaxCrossEntropyLossGrad"));
+    }
+
+    /// <summary>A program brings an operator: with its rule and body it trains as the same thing spelled in ONNX's operators.</summary>
+    [Test]
+    public void Write_OperatorOfTheUser_TrainsByItsRuleAndBody()
+    {
+        static Value Square(GraphBuilder b, Value x)
+        {
+            var y = b.Op("Square", [x], domain: "test");
+            y.Type = x.Type;
+            return y;
+        }
+
+        var options = new ArtifactOptions
+        {
+            Loss = "mse",
+            Gradients = GradientTable.Default.With("test", "Square", 1, c => [c.Build.Mul(c.Dy, c.Scaled(c.X(0), 2))]),
+            Functions = FunctionLibrary.Default.With(new FusedOperator("test", "Square") { Doc = "y = x*x", Inputs = ["x"], Outputs = ["y"], Body = (b, inputs) => [b.Mul(inputs[0], inputs[0])] }),
+        };
+        var own = Mlp.Create(Square);
+        own.OpsetImports.Add("test", 1);
+        var found = Gradients("own", own, options);
+        var wanted = Gradients("plain", Mlp.Create((b, x) => b.Mul(x, x)), new() { Loss = "mse" });
+        Assert.That(wanted.Any(x => x != 0));
+        Assert.That(found, Is.EqualTo(wanted).Within(1e-6));
     }
 
     [Test]
@@ -293,4 +321,21 @@ public sealed class ArtifactWriterTests : IDisposable
     private IEnumerable<string> Files() => Directory.GetFiles(_folder["out"]).Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal);
 
     private static List<string> Names(IEnumerable<Value> values) => [.. values.Select(v => v.Name)];
+
+    /// <summary>Of one step on the stock engine, parameter after parameter.</summary>
+    private float[] Gradients(string name, Model model, ArtifactOptions options)
+    {
+        using (var target = OutputTarget.Folder(_folder[name], force: false))
+        {
+            ArtifactWriter.Write(model, options, target);
+            target.Commit();
+        }
+
+        using var engine = StockEngine.Load(ArtifactFolder.Open(_folder[name]), threads: 1);
+        Mlp.Random(5, 6, 3).Bytes.Span.CopyTo(engine.Input(0, [6, 3]));
+        Mlp.Random(6, 6, 2).Bytes.Span.CopyTo(engine.Input(1, [6, 2]));
+        engine.ClearGradients();
+        engine.ForwardBackward(1, 0, 0);
+        return [.. Enumerable.Range(0, engine.Parameters.Count).SelectMany(p => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(engine.Gradient(p).Span).ToArray())];
+    }
 }

@@ -1,9 +1,19 @@
 namespace OnnxPipeline.Ir;
 
-/// <summary>Removes nodes and initializers that no graph output needs. Inputs stay.</summary>
+/// <summary>Removes nodes and initializers that no graph output needs.</summary>
 public static class DeadCode
 {
-    /// <summary>Changes <paramref name="graph"/> in place; subgraphs lose nothing but keep alive what they take from outside.</summary>
+    /// <summary>The inputs that something reads now: those of them that nothing reads after a change go with <see cref="Remove(Graph, IReadOnlySet{Value})"/>.</summary>
+    public static IReadOnlySet<Value> ReadInputs(Graph graph) => graph.Inputs.Where(v => v.Uses.Count > 0).ToHashSet();
+
+    /// <summary>As <see cref="Remove(Graph)"/>; of <paramref name="inputs"/> those that nothing reads any more go too, such as labels where the loss was dropped.</summary>
+    public static void Remove(Graph graph, IReadOnlySet<Value> inputs)
+    {
+        Remove(graph);
+        graph.Inputs.RemoveAll(v => v.Uses.Count == 0 && inputs.Contains(v) && !graph.Outputs.Contains(v));
+    }
+
+    /// <summary>Changes <paramref name="graph"/> in place; its inputs stay; subgraphs lose nothing but keep alive what they take from outside.</summary>
     /// <returns>The number of nodes removed.</returns>
     public static int Remove(Graph graph)
     {

@@ -55,7 +55,7 @@ public sealed record Gpt2Config
         var d = new Gpt2Config();
         file.Refuse("add_cross_attention", "cross attention is not built", "false");
         file.Refuse("is_encoder_decoder", "a GPT-2 here is a decoder alone", "false");
-        file.Refuse("pruned_heads", "pruned heads are not built; save the model with its heads pruned into the weights' shapes undone", "{}");
+        file.Refuse("pruned_heads", "models with pruned heads are not built", "{}");
         file.Refuse("quantization_config", "quantized checkpoints are not built; take the one in float");
         var config = new Gpt2Config
         {
