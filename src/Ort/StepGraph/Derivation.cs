@@ -1,4 +1,5 @@
 using OnnxPipeline.Ir;
+using OnnxPipeline.Ort.StepGraph.Fusions;
 
 namespace OnnxPipeline.Ort.StepGraph;
 
@@ -102,6 +103,8 @@ internal static class Derivation
         DeadCode.Remove(model.Graph);
         if (kernels)
         {
+            FusionTable.Apply(model.Graph, model.Opset);
+            DeadCode.Remove(model.Graph);
             KernelChoice.Apply(model.Graph);
         }
 
