@@ -62,6 +62,10 @@ internal sealed class ByteLevelBpe : TokenModel
         }
     }
 
+    /// <summary>Bytes beyond ASCII are nearly always of letters.</summary>
+    public override bool BeginsWord(string token) =>
+        token.Length > 0 && ByteAlphabet.ByteOf(token[0]) is >= 0 and < 128 and var first && !char.IsAsciiLetterOrDigit((char)first);
+
     public override string Decode(IEnumerable<string> tokens)
     {
         var bytes = new List<byte>();

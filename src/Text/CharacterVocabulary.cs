@@ -35,5 +35,8 @@ internal sealed class CharacterVocabulary : TokenModel
         }
     }
 
+    public override bool BeginsWord(string token) =>
+        Rune.DecodeFromUtf16(token, out var rune, out _) != System.Buffers.OperationStatus.Done || !Rune.IsLetterOrDigit(rune);
+
     public override string Decode(IEnumerable<string> tokens) => string.Concat(tokens);
 }

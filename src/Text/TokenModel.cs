@@ -14,6 +14,9 @@ internal abstract class TokenModel
     /// </summary>
     public abstract void Encode(ReadOnlySpan<char> text, int offset, TokenList into);
 
+    /// <summary>Whether a word begins with a token, as far as the token by itself tells.</summary>
+    public abstract bool BeginsWord(string token);
+
     /// <summary>The text of tokens that follow one another, those that were added among them by their content.</summary>
     public abstract string Decode(IEnumerable<string> tokens);
 }

@@ -13,6 +13,7 @@ public sealed class Tokenizer
     private readonly TokenizerFiles _files;
     private readonly string?[] _tokens;
     private readonly Dictionary<string, int> _ids;
+    private readonly bool[] _beginsWord;
     private readonly HashSet<int> _special;
     private readonly string[] _added;
     private readonly SearchValues<string>? _addedSearch;
@@ -36,7 +37,9 @@ public sealed class Tokenizer
         _special = [.. files.Added.Where(added => added.Special).Select(added => added.Id)];
         _added = [.. files.Added.Select(added => added.Content).OrderByDescending(content => content.Length)];
         _addedSearch = _added.Length == 0 ? null : SearchValues.Create(_added, StringComparison.Ordinal);
+        _beginsWord = Array.ConvertAll(_tokens, token => token is not null && _model.BeginsWord(token));
         (BosId, EosId, UnkId, PadId) = (IdOf("bos_token"), IdOf("eos_token"), IdOf("unk_token"), IdOf("pad_token"));
+        (ClsId, SepId, MaskId) = (IdOf("cls_token"), IdOf("sep_token"), IdOf("mask_token"));
         int? IdOf(string name) => files.Named.TryGetValue(name, out var token) && _ids.TryGetValue(token, out var id) ? id : null;
     }
 
@@ -57,6 +60,15 @@ public sealed class Tokenizer
 
     /// <summary>Fills a batch up.</summary>
     public int? PadId { get; }
+
+    /// <summary>Begins a text, and holds what a classifier reads (BERT).</summary>
+    public int? ClsId { get; }
+
+    /// <summary>Ends a text, and stands between the two of a pair (BERT).</summary>
+    public int? SepId { get; }
+
+    /// <summary>Stands for a token that a masked language model is to guess.</summary>
+    public int? MaskId { get; }
 
     /// <summary>SHA-256 of the tokenizer's files.</summary>
     public string Fingerprint => _files.Fingerprint;
@@ -80,6 +92,15 @@ public sealed class Tokenizer
 
     /// <summary>The id of a token as the vocabulary writes it; null if there is no such token.</summary>
     public int? Id(string token) => _ids.TryGetValue(token, out var id) ? id : null;
+
+    /// <summary>Whether decoded text leaves the token out: <c>[CLS]</c>, <c>&lt;|endoftext|&gt;</c> and their like. False for an id that no token has.</summary>
+    public bool IsSpecial(int id) => _special.Contains(id);
+
+    /// <summary>
+    /// Whether a word begins with the token: in WordPiece every token without the prefix <c>##</c>, elsewhere one that begins with neither letter nor
+    /// digit (a space before a word is part of it). The first token of a text begins a word whatever it is. False for an id that no token has.
+    /// </summary>
+    public bool BeginsWord(int id) => (uint)id < (uint)_beginsWord.Length && _beginsWord[id];
 
     /// <summary>The tokens of a text.</summary>
     /// <param name="addSpecial">Whether to add the special tokens that the tokenizer puts around a text (byte-level BPE of GPT-2's form and characters have none).</param>

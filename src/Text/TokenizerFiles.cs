@@ -17,7 +17,7 @@ internal sealed class TokenizerFiles
     /// <summary>All that may belong to a tokenizer, of whatever kind; read, hashed and copied together.</summary>
     private static readonly string[] Names = [TokenizerJson, VocabJson, MergesTxt, ConfigJson, MapJson];
 
-    private static readonly string[] NamedTokens = ["bos_token", "eos_token", "unk_token", "pad_token"];
+    private static readonly string[] NamedTokens = ["bos_token", "eos_token", "unk_token", "pad_token", "cls_token", "sep_token", "mask_token"];
 
     private readonly string _folder;
     private readonly Dictionary<string, byte[]> _content;
@@ -89,7 +89,7 @@ internal sealed class TokenizerFiles
         }
 
         Added.Add(new AddedToken(id, EndOfText, Special: true));
-        foreach (var name in NamedTokens.Where(name => name != "pad_token"))
+        foreach (var name in new[] { "bos_token", "eos_token", "unk_token" })
         {
             Named.TryAdd(name, EndOfText);
         }

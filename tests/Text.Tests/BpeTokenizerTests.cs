@@ -118,4 +118,20 @@ public sealed class BpeTokenizerTests : IDisposable
         Assert.That(_tokenizer.Token(299), Is.EqualTo("<|endoftext|>"));
         Assert.That((_tokenizer.BosId, _tokenizer.EosId, _tokenizer.UnkId, _tokenizer.PadId), Is.EqualTo(((int?)299, (int?)299, (int?)null, (int?)null)));
     }
+
+    [TestCase("Ġthe", true)]
+    [TestCase(".", true)]
+    [TestCase("a", false)]
+    [TestCase("Ã", false)]
+    public void BeginsWord_OfAToken_IsWhetherItBeginsWithNeitherLetterNorDigit(string token, bool begins)
+    {
+        Assert.That(_tokenizer.BeginsWord(_tokenizer.Id(token)!.Value), Is.EqualTo(begins));
+    }
+
+    [Test]
+    public void IsSpecial_OfIds_HoldsForEndOfTextAlone()
+    {
+        Assert.That(Enumerable.Range(-1, 302).Where(_tokenizer.IsSpecial), Is.EqualTo(new[] { 299 }));
+        Assert.That((_tokenizer.ClsId, _tokenizer.SepId, _tokenizer.MaskId), Is.EqualTo(((int?)null, (int?)null, (int?)null)));
+    }
 }
