@@ -22,7 +22,6 @@ public static class Losses
         ["none"] = None,
     };
 
-    // The mean over the positions that count of (1 − ε)·−log p[label] + ε·mean over classes of −log p; 0 where none counts.
     private static (Value, Value?) CrossEntropy(GraphBuilder build, Value x, ArtifactOptions options)
     {
         var shape = ShapeOf(x);
@@ -42,17 +41,7 @@ public static class Losses
             targets = build.Reshape(labels, -1); // [batch·positions]
         }
 
-        var sum = build.Ops("SoftmaxCrossEntropyLoss", [scores, targets], 2, [("reduction", "sum"), ("ignore_index", options.IgnoreIndex)]).Outputs[0];
-        var counted = build.Cast(build.Not(build.Equal(targets, build.Constant(Tensor.Scalar(options.IgnoreIndex)))), ElementType.Float);
-        if (options.LabelSmoothing > 0)
-        {
-            var axis = shape.Rank >= 4 ? 1 : -1;
-            var spread = build.ReduceSumAll(build.Mul(build.ReduceMean(build.LogSoftmax(scores, axis), [axis], keepDims: false), counted));
-            var epsilon = (float)options.LabelSmoothing;
-            sum = build.Sub(build.Mul(sum, build.Constant(1 - epsilon)), build.Mul(spread, build.Constant(epsilon)));
-        }
-
-        return (build.Div(sum, build.Max(build.ReduceSumAll(counted), build.Constant(1f))), labels);
+        return (build.MeanCrossEntropy(scores, targets, options.IgnoreIndex, options.LabelSmoothing, shape.Rank >= 4 ? 1 : -1), labels);
     }
 
     // mean (x − t)²

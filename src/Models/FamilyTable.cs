@@ -1,5 +1,7 @@
 using OnnxPipeline.Ir;
+using OnnxPipeline.Models.Bert;
 using OnnxPipeline.Models.Gpt2;
+using OnnxPipeline.Models.Heads;
 
 namespace OnnxPipeline.Models;
 
@@ -8,7 +10,8 @@ public static class FamilyTable
 {
     public static IReadOnlyDictionary<string, Family> Families { get; } = new[]
     {
-        new Family("gpt2", ["clm"], (config, options) => Gpt2Builder.Build(Gpt2Config.From(config), options), config => Gpt2Config.From(config).NPositions),
+        new Family("bert", [MaskedToken.Head, NextSentence.Head], (config, options) => BertBuilder.Build(BertConfig.From(config), options), config => BertConfig.From(config).MaxPositionEmbeddings),
+        new Family("gpt2", [NextToken.Head], (config, options) => Gpt2Builder.Build(Gpt2Config.From(config), options), config => Gpt2Config.From(config).NPositions),
     }.ToDictionary(f => f.ModelType);
 
     /// <summary>The family that a configuration names.</summary>
@@ -21,8 +24,16 @@ public static class FamilyTable
     public static Model Build(ConfigFile config, BuildOptions options)
     {
         var family = Of(config);
-        return family.Heads.Contains(options.Head)
-            ? family.Build(config, options)
-            : throw new ModelsException($"{config.Path}: the family {family.ModelType} has no head '{options.Head}'; it has {string.Join(", ", family.Heads)}.");
+        HeadOf(config, options.Head);
+        return family.Build(config, options);
+    }
+
+    /// <summary>The head of that name of the family that a configuration names.</summary>
+    /// <exception cref="ModelsException">The family has none of that name.</exception>
+    public static Head HeadOf(ConfigFile config, string name)
+    {
+        var family = Of(config);
+        return family.Heads.FirstOrDefault(head => head.Name == name)
+            ?? throw new ModelsException($"{config.Path}: the family {family.ModelType} has no head '{name}'; it has {string.Join(", ", family.Heads.Select(head => head.Name))}.");
     }
 }

@@ -10,13 +10,19 @@ namespace OnnxPipeline.Models;
 internal static class Initialization
 {
     /// <summary>Normal numbers of mean 0.</summary>
-    public static Tensor Normal(long seed, string name, double deviation, params ReadOnlySpan<long> dims)
+    public static Tensor Normal(long seed, string name, double deviation, params ReadOnlySpan<long> dims) => Normal(seed, name, deviation, tail: 0, dims);
+
+    /// <summary>Normal numbers of mean 0, without those further away than twice the deviation (which is that of the whole distribution).</summary>
+    public static Tensor TruncatedNormal(long seed, string name, double deviation, params ReadOnlySpan<long> dims) => Normal(seed, name, deviation, tail: 0.022750131948179207, dims);
+
+    /// <param name="tail">The share of the distribution that is left out at either end.</param>
+    private static Tensor Normal(long seed, string name, double deviation, double tail, ReadOnlySpan<long> dims)
     {
         var key = Mix((ulong)seed ^ Hash(name));
         var values = new float[Count(dims)];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = (float)(deviation * NormalDistribution.Quantile(Uniform(key, i)));
+            values[i] = (float)(deviation * NormalDistribution.Quantile(tail + ((1 - (2 * tail)) * Uniform(key, i))));
         }
 
         return Tensor.From<float>(values, dims);

@@ -1,7 +1,6 @@
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Ir.Serialization;
-using OnnxPipeline.Models.Heads;
 
 namespace OnnxPipeline.Models;
 
@@ -31,7 +30,7 @@ public static class ModelFolder
             Inputs = [.. model.Graph.Inputs.Select(ValueDescription.Of)],
             Outputs = [.. model.Graph.Outputs.Select(ValueDescription.Of)],
             Opset = model.Opset,
-            Loss = model.Graph.Outputs.Exists(v => v.Name == "loss") ? NextToken.Description : null,
+            Loss = model.Graph.Outputs.Exists(v => v.Name == "loss") ? FamilyTable.HeadOf(config, task).Loss : null,
             Family = config.ModelType,
             Task = task,
         };

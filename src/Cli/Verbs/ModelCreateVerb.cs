@@ -9,7 +9,7 @@ internal static class ModelCreateVerb
     public static Verb Create()
     {
         var config = Flags.Required(Flags.Text("--config", "FILE", "A Hugging Face style config.json; its model_type names the family."));
-        var head = Flags.Required(Flags.Text("--head", "NAME", "What the model is for; clm: causal language model."));
+        var head = Flags.Required(Flags.Text("--head", "NAME", "What the model is for; clm: causal language model (gpt2); mlm: masked language model, mlm-nsp: with next-sentence prediction (bert)."));
         var loss = Flags.Switch("--with-loss", "Take labels as an input and give the loss as an output, as Transformers computes it.");
         var output = Flags.Out("The model folder.");
         return new Verb("model create", "Build a model from a configuration, with initial parameters from --seed.", "--config models/gpt2-small/config.json --head clm --out model", context =>

@@ -30,7 +30,7 @@ internal sealed class Gpt2Builder
         var logits = new Gpt2Builder(config, options.Seed, b).Logits(ids, mask);
         if (options.WithLoss)
         {
-            b.Output(NextToken.Loss(b.Scoped("loss/"), logits, ids), "loss");
+            b.Output(NextToken.Loss(b.Scoped("loss/"), logits, ids, options.LabelSmoothing), "loss");
         }
 
         b.Output(logits, "logits");

@@ -11,26 +11,18 @@ internal static class NextToken
 {
     private const long Ignored = -100;
 
-    /// <summary>What a manifest says of it.</summary>
-    public static ManifestLoss Description { get; } = new("none", "loss", "labels", Ignored, Shift: true);
+    public static Head Head { get; } = new("clm", "logits", new("none", "loss", "labels", Ignored, Shift: true));
 
     /// <summary>Adds the input <c>labels</c> [batch, sequence] int64 and gives the scalar.</summary>
     /// <param name="logits">[batch, sequence, vocab_size].</param>
     /// <param name="ids">[batch, sequence].</param>
-    public static Value Loss(GraphBuilder b, Value logits, Value ids)
+    public static Value Loss(GraphBuilder b, Value logits, Value ids, double smoothing)
     {
         var labels = b.Input("labels", ElementType.Int64, ids.Shape);
         var end = b.ConstantOfShape(b.Concat(0, b.Shape(ids, 0, 1), b.Constant(1)), Tensor.Vector(Ignored)); // [batch, 1]
         var next = b.Concat(1, b.Slice(labels, b.Constant(1), b.Constant(long.MaxValue), b.Constant(1)), end); // [batch, sequence]
         var targets = b.Reshape(next, -1); // [batch·sequence]
         var scores = b.Reshape(logits, -1, logits.Shape![2].Value); // [batch·sequence, vocab_size]
-        return Mean(b, scores, targets);
-    }
-
-    private static Value Mean(GraphBuilder b, Value scores, Value targets)
-    {
-        var sum = b.Ops("SoftmaxCrossEntropyLoss", [scores, targets], 2, [("reduction", "sum"), ("ignore_index", Ignored)]).Outputs[0];
-        var counted = b.Cast(b.Not(b.Equal(targets, b.Constant(Tensor.Scalar(Ignored)))), ElementType.Float);
-        return b.Div(sum, b.Max(b.ReduceSumAll(counted), b.Constant(1f)));
+        return b.MeanCrossEntropy(scores, targets, Ignored, smoothing);
     }
 }
