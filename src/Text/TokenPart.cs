@@ -20,4 +20,19 @@ public sealed record TokenPart(TokenFile File, long Start, long Length)
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Length - to.Length);
         File.CopyTo(Start + start, to);
     }
+
+    /// <summary>All ids, one by one.</summary>
+    public IEnumerable<long> Ids()
+    {
+        var piece = new long[Math.Min(1 << 16, Length)];
+        for (long start = 0; start < Length; start += piece.Length)
+        {
+            var count = (int)Math.Min(piece.Length, Length - start);
+            CopyTo(start, piece.AsSpan(0, count));
+            for (var i = 0; i < count; i++)
+            {
+                yield return piece[i];
+            }
+        }
+    }
 }

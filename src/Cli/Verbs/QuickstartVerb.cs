@@ -35,6 +35,13 @@ internal static class QuickstartVerb
                     ["tokenizer", Path.Combine(result.Folder, "tokenizer")],
                 ]);
                 written.Line("");
+                written.Table(["model", "perplexity on the validation text"],
+                [
+                    ["GPT", $"{result.Perplexity:0.0}"],
+                    ["trigram, interpolated Kneser–Ney", $"{result.TrigramPerplexity:0.0}"],
+                    ["unigram", $"{result.UnigramPerplexity:0.0}"],
+                ]);
+                written.Line("");
                 written.Line($"{result.Seconds:0} seconds in all. Try next:");
                 written.Line($"  {Command} generate --model {ShellWord.Of(result.Model)} --prompt 'Gets the' --temperature 0.8 --top-p 0.95");
                 written.Line($"  {Command} serve --repository {ShellWord.Of(result.Repository)} --port 8001");

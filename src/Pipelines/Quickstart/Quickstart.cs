@@ -38,11 +38,15 @@ public static class Quickstart
         var run = Train(text, tokenizer, folder, options, stages, cancellation);
         ShowCurve(folder, stages);
 
+        stages.Begin("Perplexity", "how many tokens a model wavers between, on text it has not seen");
         var unigram = Unigram.Perplexity(training, validation, tokenizer.VocabularySize);
+        var trigram = Trigram.Learn(training, tokenizer.VocabularySize).Perplexity(validation);
         var (perplexity, gate) = (Math.Exp(run.BestLoss ?? run.Loss ?? float.NaN), Gate(text, options));
         var isMet = perplexity * gate <= unigram;
-        stages.Begin("Perplexity", "how many tokens the model wavers between, on text it has not seen");
-        stages.End($"{perplexity:0.0}; knowing frequencies only: {unigram:0.0}, {unigram / perplexity:0.0} times as many{(gate > 0 ? $" (at least {gate:0.#} times wanted: {(isMet ? "met" : "NOT MET")})" : "")}");
+        stages.Say($"{perplexity,6:0.0}  this GPT");
+        stages.Say($"{trigram,6:0.0}  counted sequences of three tokens (interpolated Kneser–Ney), strong where phrases come again");
+        stages.Say($"{unigram,6:0.0}  counted tokens");
+        stages.End($"{unigram / perplexity:0.0} times better than frequencies{(gate > 0 ? $" (at least {gate:0.#} times wanted: {(isMet ? "met" : "NOT MET")})" : "")}");
 
         stages.Begin("Export", "a plain ONNX file with its tokenizer, as any ONNX Runtime takes it");
         var repository = folder["repository"];
@@ -57,7 +61,7 @@ public static class Quickstart
         folder.Complete();
         return new QuickstartResult(
             folder.Path, export.Folder, repository, Path.Combine(folder.Run, "loss.svg"), tokenizer.VocabularySize, Parameters(folder),
-            training.Length, validation.Length, run.Step, run.Tokens, perplexity, unigram, gate, isMet, difference, served,
+            training.Length, validation.Length, run.Step, run.Tokens, perplexity, unigram, trigram, gate, isMet, difference, served,
             [.. texts.Select(one => one.Prompt + one.Text)], run.Seconds, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 

@@ -6,6 +6,7 @@ namespace OnnxPipeline.Pipelines;
 /// <param name="SeenTokens">Tokens that training went through.</param>
 /// <param name="Perplexity">Of the exported checkpoint, on the validation text.</param>
 /// <param name="UnigramPerplexity">Of a model that knows frequencies only, on the same text.</param>
+/// <param name="TrigramPerplexity">Of an interpolated Kneser–Ney trigram that counted the training text, on the same text.</param>
 /// <param name="Gate">Perplexity must be at most unigram perplexity divided by this; 0: on a text of one's own nothing is asked.</param>
 /// <param name="GateMet">Whether it is.</param>
 /// <param name="ExportDifference">The greatest difference between logits of the exported model and of the evaluation graph.</param>
@@ -15,5 +16,5 @@ namespace OnnxPipeline.Pipelines;
 public sealed record QuickstartResult(
     string Folder, string Model, string Repository, string LossCurve, int VocabularySize, long Parameters,
     long TrainingTokens, long ValidationTokens, long Steps, long SeenTokens,
-    double Perplexity, double UnigramPerplexity, double Gate, bool GateMet,
+    double Perplexity, double UnigramPerplexity, double TrigramPerplexity, double Gate, bool GateMet,
     double ExportDifference, double ServedDifference, IReadOnlyList<string> Texts, double TrainingSeconds, double Seconds);

@@ -5,8 +5,6 @@ namespace OnnxPipeline.Pipelines;
 /// <summary>The simplest language model: every token has its frequency in the training text, whatever stands before it. What a model learns beyond it, it learned from context.</summary>
 public static class Unigram
 {
-    private const int Piece = 1 << 16;
-
     /// <summary>exp of the mean negative log-probability of the validation tokens; counts are smoothed by one.</summary>
     public static double Perplexity(TokenPart training, TokenPart validation, int vocabularySize)
     {
@@ -24,15 +22,10 @@ public static class Unigram
 
     private static long[] Counts(TokenPart part, int vocabularySize)
     {
-        var (counts, ids) = (new long[vocabularySize], new long[Piece]);
-        for (long start = 0; start < part.Length; start += Piece)
+        var counts = new long[vocabularySize];
+        foreach (var id in part.Ids())
         {
-            var piece = ids.AsSpan(0, (int)Math.Min(Piece, part.Length - start));
-            part.CopyTo(start, piece);
-            foreach (var id in piece)
-            {
-                counts[id]++;
-            }
+            counts[id]++;
         }
 
         return counts;
