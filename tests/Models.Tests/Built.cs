@@ -11,9 +11,9 @@ internal sealed class Built : IDisposable
 {
     private readonly Session _session;
 
-    public Built(string json, string head = "clm", bool withLoss = false, long seed = 1)
+    public Built(string json, string head = "clm", bool withLoss = false, long seed = 1, double smoothing = 0)
     {
-        Model = FamilyTable.Build(Config(json), new BuildOptions(head, withLoss, seed));
+        Model = FamilyTable.Build(Config(json), new BuildOptions(head, withLoss, seed, smoothing));
         _session = Session.Open(ModelFile.ToBytes(Model), "built");
         Parameters = Model.Graph.Initializers.ToDictionary(v => v.Name, v => v.Initializer!);
     }
@@ -28,16 +28,13 @@ internal sealed class Built : IDisposable
     public static Tensor Rows(params long[][] rows) => Tensor.From<long>(rows.SelectMany(r => r).ToArray(), rows.Length, rows[0].Length);
 
     /// <summary>One output of a call; a mask that is left out is all ones.</summary>
-    public Tensor Run(string output, Tensor ids, Tensor? mask = null, Tensor? labels = null)
-    {
-        List<NamedTensor> inputs = [new("input_ids", ids), new("attention_mask", mask ?? Tensor.From<long>(Enumerable.Repeat(1L, (int)ids.Count).ToArray(), [.. ids.Dims]))];
-        if (labels is not null)
-        {
-            inputs.Add(new("labels", labels));
-        }
-
-        return _session.Run(inputs, [output])[0].Tensor;
-    }
+    public Tensor Run(string output, Tensor ids, Tensor? mask = null, params (string Name, Tensor Tensor)[] others) => _session.Run(
+        [
+            new("input_ids", ids),
+            new("attention_mask", mask ?? Tensor.From<long>(Enumerable.Repeat(1L, (int)ids.Count).ToArray(), [.. ids.Dims])),
+            .. others.Select(o => new NamedTensor(o.Name, o.Tensor)),
+        ],
+        [output])[0].Tensor;
 
     public void Dispose() => _session.Dispose();
 }

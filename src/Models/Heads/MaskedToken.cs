@@ -22,7 +22,9 @@ internal static class MaskedToken
         var labels = b.Reshape(b.Input("labels", ElementType.Int64, ids.Shape), -1); // [batch·sequence]
         var labelled = b.Not(b.Equal(labels, b.Constant(Tensor.Scalar(Ignored))));
         var positions = b.Squeeze(b.Op("NonZero", [labelled]), 0); // [labelled]
-        var scores = head(b, b.Gather(hidden, positions)); // [labelled, vocab_size]
-        return b.MeanCrossEntropy(scores, b.Gather(labels, positions), Ignored, smoothing);
+        var rows = b.Concat(0, positions, b.Constant(0)); // one row more, which does not count: not every kernel takes a tensor without rows
+        var targets = b.Concat(0, b.Gather(labels, positions), b.Constant(Ignored)); // [labelled + 1]
+        var scores = head(b, b.Gather(hidden, rows)); // [labelled + 1, vocab_size]
+        return b.MeanCrossEntropy(scores, targets, Ignored, smoothing);
     }
 }

@@ -16,10 +16,10 @@ public sealed class NextTokenTests
     {
         using var built = new Built(Config, withLoss: true);
         var labels = Built.Rows([1, 2, -100, 4], [6, 5, -100, -100]);
-        var logits = built.Run("logits", Ids, labels: labels).As<float>().ToArray();
+        var logits = built.Run("logits", Ids, null, ("labels", labels)).As<float>().ToArray();
         // position 0 of row 0 predicts 2, position 2 predicts 4; position 0 of row 1 predicts 5
         var expected = (NegativeLog(logits, 0, 2) + NegativeLog(logits, 2, 4) + NegativeLog(logits, 4, 5)) / 3;
-        var loss = built.Run("loss", Ids, labels: labels);
+        var loss = built.Run("loss", Ids, null, ("labels", labels));
         Assert.That(loss.Dims, Is.Empty);
         Assert.That(loss.As<float>()[0], Is.EqualTo(expected).Within(1e-5));
     }
@@ -28,8 +28,8 @@ public sealed class NextTokenTests
     public void Loss_FirstLabels_DoNotCount()
     {
         using var built = new Built(Config, withLoss: true);
-        var one = built.Run("loss", Ids, labels: Built.Rows([0, 2, 3, 4], [0, 5, 0, 0])).As<float>()[0];
-        var other = built.Run("loss", Ids, labels: Built.Rows([6, 2, 3, 4], [-100, 5, 0, 0])).As<float>()[0];
+        var one = built.Run("loss", Ids, null, ("labels", Built.Rows([0, 2, 3, 4], [0, 5, 0, 0]))).As<float>()[0];
+        var other = built.Run("loss", Ids, null, ("labels", Built.Rows([6, 2, 3, 4], [-100, 5, 0, 0]))).As<float>()[0];
         Assert.That(other, Is.EqualTo(one));
     }
 
@@ -39,8 +39,8 @@ public sealed class NextTokenTests
     {
         using var built = new Built(Config, withLoss: true);
         var loss = ignored
-            ? built.Run("loss", Ids, labels: Built.Rows([1, -100, -100, -100], [1, -100, -100, -100]))
-            : built.Run("loss", Built.Rows([1L], [2L]), labels: Built.Rows([1L], [2L])); // one position has no next
+            ? built.Run("loss", Ids, null, ("labels", Built.Rows([1, -100, -100, -100], [1, -100, -100, -100])))
+            : built.Run("loss", Built.Rows([1L], [2L]), null, ("labels", Built.Rows([1L], [2L]))); // one position has no next
         Assert.That(loss.As<float>()[0], Is.Zero);
     }
 
