@@ -84,6 +84,15 @@ public sealed partial class FunctionLibrary
             Body = Movement.GatherGrad,
             Infer = Types.OfShape(0, 2),
         },
+        new(Ours, "GatherGradAdd")
+        {
+            Doc = "output = sum, to which dY is added where Gather(X, indices) took it from, X being of the shape of sum",
+            Inputs = ["sum", "indices", "dY"],
+            Outputs = ["output"],
+            Attributes = Defaults(("axis", 0)),
+            Body = Movement.GatherGradAdd,
+            Infer = Types.Of(0),
+        },
         new(Microsoft, "GatherElementsGrad")
         {
             Doc = "dX = zeros of that shape, to which dY is added where GatherElements(X, indices) took it from",

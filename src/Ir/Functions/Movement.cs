@@ -5,22 +5,14 @@ namespace OnnxPipeline.Ir.Functions;
 /// <summary>ScatterElements adds up repeated indices exactly; ScatterND with reduction add loses updates where threads run, so no body has it.</summary>
 internal static class Movement
 {
-    // Laid out as [before, size of axis, after], so that one form serves indices of every rank.
     public static IReadOnlyList<Value> GatherGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
     {
-        var (indices, dY) = (inputs[1], inputs[2]);
         var shape = b.Cast(inputs[0], ElementType.Int64);
-        var zeros = Zeros(b, dY, shape);
-        var flat = b.Op("Flatten", [zeros], [("axis", BodyBuilder.IntReference("axis"))]); // [before, size of axis · after]
-        var before = b.Shape(flat, 0, 1);
-        var size = b.Gather(shape, b.IntVectorAttribute("axis"));
-        var count = b.Unsqueeze(b.Size(indices), 0);
-        var rest = b.Constant(-1);
-        var target = b.Reshape(zeros, b.Concat(0, before, size, rest)); // [before, size of axis, after]
-        var updates = b.Reshape(dY, b.Concat(0, before, count, rest)); // [before, count, after]
-        var places = b.Expand(b.Reshape(indices, 1, -1, 1), b.Shape(updates)); // [before, count, after]
-        return [b.Reshape(b.ScatterElements(target, places, updates, 1, "add"), shape)];
+        return [AddGathered(b, Zeros(b, inputs[2], shape), shape, inputs[1], inputs[2])];
     }
+
+    public static IReadOnlyList<Value> GatherGradAdd(GraphBuilder b, IReadOnlyList<Value> inputs) =>
+        [AddGathered(b, inputs[0], b.Shape(inputs[0]), inputs[1], inputs[2])];
 
     public static IReadOnlyList<Value> GatherElementsGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
     {
@@ -37,6 +29,20 @@ internal static class Movement
         var taken = b.Slice(b.Reshape(positions, shape), inputs[2], inputs[3], inputs[4], inputs[5]); // as dY
         var scattered = b.ScatterElements(zeros, b.Reshape(taken, -1), b.Reshape(dY, -1), 0);
         return [b.Reshape(scattered, shape)];
+    }
+
+    // sum + dY where Gather(X, indices) took it from. Laid out as [before, size of axis, after], so that one form serves indices of every rank.
+    private static Value AddGathered(GraphBuilder b, Value sum, Value shape, Value indices, Value dY)
+    {
+        var flat = b.Op("Flatten", [sum], [("axis", BodyBuilder.IntReference("axis"))]); // [before, size of axis · after]
+        var before = b.Shape(flat, 0, 1);
+        var size = b.Gather(shape, b.IntVectorAttribute("axis"));
+        var count = b.Unsqueeze(b.Size(indices), 0);
+        var rest = b.Constant(-1);
+        var target = b.Reshape(sum, b.Concat(0, before, size, rest)); // [before, size of axis, after]
+        var updates = b.Reshape(dY, b.Concat(0, before, count, rest)); // [before, count, after]
+        var places = b.Expand(b.Reshape(indices, 1, -1, 1), b.Shape(updates)); // [before, count, after]
+        return b.Reshape(b.ScatterElements(target, places, updates, 1, "add"), shape);
     }
 
     private static Value Zeros(GraphBuilder b, Value like, Value shape) => b.Expand(b.NumberLike(like, 0), shape);

@@ -14,6 +14,8 @@ internal static class CustomOpTable
         new SoftmaxCrossEntropyLossGradBinding(),
         new DropoutBinding(),
         new DropoutGradBinding(),
+        new GatherGradBinding(),
+        new GatherGradAddBinding(),
     ];
 
     private static readonly Lazy<nint[]> Domains = new(CreateDomains);

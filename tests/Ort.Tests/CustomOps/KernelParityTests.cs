@@ -20,6 +20,7 @@ public sealed class KernelParityTests
         {
             "ai.onnxpipeline::LayerNormalization", "com.microsoft::LayerNormalizationGrad", "ai.onnxpipeline::SoftmaxCrossEntropyLoss",
             "com.microsoft::SoftmaxCrossEntropyLossGrad", "ai.onnxpipeline::Dropout", "com.microsoft::DropoutGrad",
+            "com.microsoft::GatherGrad", "ai.onnxpipeline::GatherGradAdd",
         }));
 
     [TestCaseSource(nameof(Cases))]
@@ -51,6 +52,21 @@ public sealed class KernelParityTests
     public void DropoutGrad_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
         "com.microsoft", "DropoutGrad", 1, [], 1e-6,
         [Numbers(1, magnitude, rows, width), Mask(rows, width), Tensor.Scalar(0.3f), Tensor.Scalar(true)]);
+
+    [TestCaseSource(nameof(Cases))]
+    public void GatherGrad_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
+        "com.microsoft", "GatherGrad", 1, [("axis", 0)], 1e-5,
+        [Tensor.Vector<long>([rows, width]), Indices(rows, 3 * rows), Numbers(1, magnitude, 3 * rows, width)]);
+
+    [TestCaseSource(nameof(Cases))]
+    public void GatherGradAdd_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
+        "ai.onnxpipeline", "GatherGradAdd", 1, [("axis", 0)], 1e-5,
+        [Numbers(1, magnitude, rows, width), Indices(rows, 3 * rows), Numbers(2, magnitude, 3 * rows, width)]);
+
+    [Test]
+    public void GatherGrad_FewRowsManyIndices_LosesNothing() => AssertEqual(
+        "com.microsoft", "GatherGrad", 1, [("axis", 0)], 1e-5,
+        [Tensor.Vector<long>([2, 300]), Indices(2, 1500), Numbers(1, 1, 1500, 300)]);
 
     private static IEnumerable<TestCaseData> Cases() =>
         from shape in Shapes
@@ -122,6 +138,10 @@ public sealed class KernelParityTests
     /// <summary>Every fourth is ignored.</summary>
     private static Tensor Labels(int rows, int width) =>
         Tensor.Vector<long>([.. Enumerable.Range(0, rows).Select(row => row % 4 == 3 ? -100L : row * 7 % width)]);
+
+    /// <summary>Some count from the end.</summary>
+    private static Tensor Indices(int rows, int count) =>
+        Tensor.Vector<long>([.. Enumerable.Range(0, count).Select(i => i * 5 % rows - (i % 3 == 1 ? (long)rows : 0))]);
 
     private static Tensor Mask(int rows, int width) =>
         Tensor.From<bool>([.. Enumerable.Range(0, rows * width).Select(i => i % 3 != 1)], rows, width);

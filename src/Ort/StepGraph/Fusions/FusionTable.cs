@@ -8,6 +8,7 @@ internal static class FusionTable
     /// <summary>In the order in which they are tried at a node; the first that succeeds is the last.</summary>
     public static IReadOnlyList<Fusion> Fusions { get; } =
     [
+        GatherGradAdd.Fusion,
     ];
 
     /// <summary>Changes the graph in place; types must have been inferred.</summary>
