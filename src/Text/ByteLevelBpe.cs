@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.ML.Tokenizers;
 
@@ -10,8 +9,6 @@ namespace OnnxPipeline.Text;
 /// </summary>
 internal sealed class ByteLevelBpe : TokenModel
 {
-    private const int CachedWords = 1 << 17;
-    private const int CachedLength = 48;
     private const int LibraryLength = 256;
 
     private readonly BpeTokenizer _merger;
@@ -19,10 +16,7 @@ internal sealed class ByteLevelBpe : TokenModel
     private readonly string[] _tokens;
     private readonly bool _trimOffsets;
 
-    // Text repeats its words: most are looked up.
-    private readonly ConcurrentDictionary<string, int[]> _words = new();
-    private readonly ConcurrentDictionary<string, int[]>.AlternateLookup<ReadOnlySpan<char>> _lookup;
-    private int _cached;
+    private readonly WordCache _words;
 
     /// <param name="vocabulary">Holds every character of <see cref="ByteAlphabet"/>, and for every merge its two parts and their concatenation.</param>
     /// <param name="merges">Best first.</param>
@@ -38,7 +32,7 @@ internal sealed class ByteLevelBpe : TokenModel
 
         _merger = BpeTokenizer.Create(new BpeOptions(vocabulary) { ByteLevel = true, Merges = merges.Select(m => $"{m.Left} {m.Right}") });
         _longWords = new Lazy<LongWords>(() => new LongWords(vocabulary, merges));
-        _lookup = _words.GetAlternateLookup<ReadOnlySpan<char>>();
+        _words = new WordCache(Merge);
     }
 
     public override string Kind => "bpe";
@@ -50,7 +44,7 @@ internal sealed class ByteLevelBpe : TokenModel
         while (!text.IsEmpty)
         {
             var word = text[..Gpt2Words.FirstLength(text)];
-            var ids = Merge(word);
+            var ids = _words.Ids(word);
             into.Ids.AddRange(ids);
             if (into.WithSpans)
             {
@@ -86,31 +80,9 @@ internal sealed class ByteLevelBpe : TokenModel
         return Encoding.UTF8.GetString([.. bytes]); // what is no UTF-8 becomes U+FFFD
     }
 
-    private int[] Merge(ReadOnlySpan<char> word)
-    {
-        if (word.Length > LibraryLength)
-        {
-            return _longWords.Value.Merge(word);
-        }
-
-        if (word.Length > CachedLength)
-        {
-            return [.. _merger.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)];
-        }
-
-        if (_lookup.TryGetValue(word, out var ids))
-        {
-            return ids;
-        }
-
-        ids = [.. _merger.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)];
-        if (Interlocked.Increment(ref _cached) <= CachedWords)
-        {
-            _lookup.TryAdd(word, ids);
-        }
-
-        return ids;
-    }
+    private int[] Merge(ReadOnlySpan<char> word) => word.Length > LibraryLength
+        ? _longWords.Value.Merge(word)
+        : [.. _merger.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false)];
 
     /// <summary>A token that begins or ends inside a character covers the whole of it.</summary>
     private void AddSpans(ReadOnlySpan<char> word, int offset, int[] ids, List<(int Start, int End)> spans)

@@ -8,7 +8,7 @@ namespace OnnxPipeline.Text;
 /// </summary>
 internal static class Lowercase
 {
-    private const char DottedI = '\u0130';
+    public const char DottedI = '\u0130';
 
     public static string Of(string text) => Of(text, out _);
 

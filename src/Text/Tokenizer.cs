@@ -43,7 +43,7 @@ public sealed class Tokenizer
         int? IdOf(string name) => files.Named.TryGetValue(name, out var token) && _ids.TryGetValue(token, out var id) ? id : null;
     }
 
-    /// <summary><c>bpe</c> (byte level) or <c>char</c>.</summary>
+    /// <summary><c>bpe</c> (byte level), <c>char</c> or <c>wordpiece</c>.</summary>
     public string Kind => _model.Kind;
 
     /// <summary>The greatest id and one: rows of an embedding table that fits.</summary>
@@ -73,7 +73,7 @@ public sealed class Tokenizer
     /// <summary>SHA-256 of the tokenizer's files.</summary>
     public string Fingerprint => _files.Fingerprint;
 
-    /// <summary>Reads <c>tokenizer.json</c> and <c>tokenizer_config.json</c>, or GPT-2's <c>vocab.json</c> and <c>merges.txt</c>.</summary>
+    /// <summary>Reads <c>tokenizer.json</c> and <c>tokenizer_config.json</c>, or GPT-2's <c>vocab.json</c> and <c>merges.txt</c>, or BERT's <c>vocab.txt</c>.</summary>
     /// <param name="folder">A tokenizer folder or a model folder.</param>
     /// <exception cref="Files.PipelineException">The files are not there, damaged, or want something that we do not do; the message names it.</exception>
     public static Tokenizer Load(string folder) => new(TokenizerFiles.Read(folder));
@@ -103,7 +103,7 @@ public sealed class Tokenizer
     public bool BeginsWord(int id) => (uint)id < (uint)_beginsWord.Length && _beginsWord[id];
 
     /// <summary>The tokens of a text.</summary>
-    /// <param name="addSpecial">Whether to add the special tokens that the tokenizer puts around a text (byte-level BPE of GPT-2's form and characters have none).</param>
+    /// <param name="addSpecial">Whether to add the special tokens that the tokenizer puts around a text (byte-level BPE of GPT-2's form and characters have none; WordPiece has <c>[CLS]</c> and <c>[SEP]</c>).</param>
     /// <param name="maxLength">The greatest number of tokens, added ones included; what is beyond goes to <see cref="EncodedText.Overflow"/>.</param>
     /// <exception cref="TextException"><paramref name="maxLength"/> leaves no room for the text.</exception>
     public EncodedText Encode(string text, bool addSpecial = true, int? maxLength = null)
@@ -159,24 +159,26 @@ public sealed class Tokenizer
 
     private void EncodePlain(string text, int start, int end, TokenList into)
     {
-        if (!_files.Lowercase)
+        if (_files.Normalizer is not { } normalize)
         {
             _model.Encode(text.AsSpan(start, end - start), start, into);
             return;
         }
 
-        var lower = Lowercase.Of(text[start..end], out var origin);
+        var changed = normalize(text[start..end], out var origin);
         var first = into.Spans.Count;
-        _model.Encode(lower, origin is null ? start : 0, into);
-        if (origin is not null)
+        _model.Encode(changed, origin is null ? start : 0, into);
+        if (origin is null)
         {
-            // A character that became two gives both their span to it: the end is that of the character the last unit comes from.
-            for (var i = first; i < into.Spans.Count; i++)
-            {
-                var (from, to) = into.Spans[i];
-                var last = to == from ? origin[to] : origin[to - 1] + 1;
-                into.Spans[i] = (start + origin[from], start + last);
-            }
+            return;
+        }
+
+        // A token stands for the whole of every character that something of it comes from.
+        for (var i = first; i < into.Spans.Count; i++)
+        {
+            var (from, to) = into.Spans[i];
+            var (begin, last) = (start + origin[from], start + origin[to - 1]);
+            into.Spans[i] = (begin, last + (char.IsHighSurrogate(text[last]) ? 2 : 1));
         }
     }
 

@@ -9,13 +9,13 @@ namespace OnnxPipeline.Text;
 /// The files of a tokenizer as Hugging Face's tools write them, read into what a <see cref="Tokenizer"/> is made of. What would change
 /// results and is not done here is refused by name.
 /// </summary>
-internal sealed class TokenizerFiles
+internal sealed partial class TokenizerFiles
 {
-    private const string TokenizerJson = "tokenizer.json", VocabJson = "vocab.json", MergesTxt = "merges.txt", ConfigJson = "tokenizer_config.json", MapJson = "special_tokens_map.json";
+    private const string TokenizerJson = "tokenizer.json", VocabJson = "vocab.json", MergesTxt = "merges.txt", VocabTxt = "vocab.txt", ConfigJson = "tokenizer_config.json", MapJson = "special_tokens_map.json";
     private const string EndOfText = "<|endoftext|>";
 
     /// <summary>All that may belong to a tokenizer, of whatever kind; read, hashed and copied together.</summary>
-    private static readonly string[] Names = [TokenizerJson, VocabJson, MergesTxt, ConfigJson, MapJson];
+    private static readonly string[] Names = [TokenizerJson, VocabJson, MergesTxt, ConfigJson, MapJson, VocabTxt];
 
     private static readonly string[] NamedTokens = ["bos_token", "eos_token", "unk_token", "pad_token", "cls_token", "sep_token", "mask_token"];
 
@@ -29,7 +29,7 @@ internal sealed class TokenizerFiles
         Fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
             string.Join('\n', _content.Select(file => $"{file.Key} {Convert.ToHexStringLower(SHA256.HashData(file.Value))}")))));
         ReadNamed();
-        Model = _content.ContainsKey(TokenizerJson) ? Parse(TokenizerJson, ReadTokenizer) : ReadVocabularyAndMerges();
+        Model = _content.ContainsKey(TokenizerJson) ? Parse(TokenizerJson, ReadTokenizer) : _content.ContainsKey(VocabTxt) ? ReadVocabTxt() : ReadVocabularyAndMerges();
     }
 
     public TokenModel Model { get; }
@@ -39,18 +39,19 @@ internal sealed class TokenizerFiles
     /// <summary><c>bos_token</c> and its like.</summary>
     public Dictionary<string, string> Named { get; } = [];
 
-    public bool Lowercase { get; private set; }
+    /// <summary>Null where texts are taken as they are.</summary>
+    public Normalizer? Normalizer { get; private set; }
 
     public TokenFrame Frame { get; private set; } = TokenFrame.None;
 
     public string Fingerprint { get; }
 
     public static bool AreIn(string folder) =>
-        File.Exists(Path.Combine(folder, TokenizerJson)) || (File.Exists(Path.Combine(folder, VocabJson)) && File.Exists(Path.Combine(folder, MergesTxt)));
+        File.Exists(Path.Combine(folder, TokenizerJson)) || File.Exists(Path.Combine(folder, VocabTxt)) || (File.Exists(Path.Combine(folder, VocabJson)) && File.Exists(Path.Combine(folder, MergesTxt)));
 
     public static TokenizerFiles Read(string folder) => AreIn(folder)
         ? new TokenizerFiles(folder)
-        : throw new TextException($"{folder} holds no tokenizer: {TokenizerJson}, or {VocabJson} with {MergesTxt}, were wanted. `onnxpipe tokenizer train` makes one.");
+        : throw new TextException($"{folder} holds no tokenizer: {TokenizerJson}, or {VocabJson} with {MergesTxt}, or {VocabTxt}, were wanted. `onnxpipe tokenizer train` makes one.");
 
     public void WriteTo(string folder)
     {
@@ -101,8 +102,13 @@ internal sealed class TokenizerFiles
     private TokenModel ReadTokenizer(JsonElement root)
     {
         ReadAdded(root);
-        Lowercase = Optional(root, "normalizer") is { } normalizer && Only(normalizer, "normalizer", "Lowercase");
         var model = root.GetProperty("model");
+        if (model.GetProperty("type").GetString() == "WordPiece")
+        {
+            return ReadWordPiece(root, model);
+        }
+
+        Normalizer = Optional(root, "normalizer") is { } normalizer && Only(normalizer, "normalizer", "Lowercase") ? Lowercase.Of : null;
         Only(model, "model", "BPE");
         Refuse(model, "dropout", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges");
         var vocabulary = ReadVocabulary(TokenizerJson, model.GetProperty("vocab"));
@@ -153,6 +159,12 @@ internal sealed class TokenizerFiles
         if (last.GetProperty("type").GetString() == "ByteLevel")
         {
             return last.GetProperty("trim_offsets").GetBoolean();
+        }
+
+        if (last.GetProperty("type").GetString() == "BertProcessing")
+        {
+            Frame = new TokenFrame([Id(TokenizerJson, "cls", last.GetProperty("cls")[1])], [Id(TokenizerJson, "sep", last.GetProperty("sep")[1])]);
+            return false;
         }
 
         Only(last, "post_processor", "TemplateProcessing");
