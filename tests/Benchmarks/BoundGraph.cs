@@ -17,8 +17,8 @@ internal sealed class BoundGraph : IDisposable
     /// <param name="inputs">In the order of the graph's.</param>
     public BoundGraph(Action<GraphBuilder> write, bool kernels, params ReadOnlySpan<Tensor> inputs)
     {
-        var model = new Model(new Graph("benchmark")) { OpsetImports = { [""] = 18, ["com.microsoft"] = 1, ["ai.onnxpipeline"] = 1 } };
-        write(new GraphBuilder(model.Graph, 18));
+        var model = new Model(new Graph("benchmark")) { OpsetImports = { [""] = 20, ["com.microsoft"] = 1, ["ai.onnxpipeline"] = 1 } };
+        write(new GraphBuilder(model.Graph, 20));
         _session = new BoundSession(ModelFile.ToBytes(Derivation.OfEvaluation(model, kernels)), "benchmark", new SessionSettings { Kernels = kernels });
         for (var i = 0; i < inputs.Length; i++)
         {

@@ -16,6 +16,16 @@ internal static class CustomOpTable
         new DropoutGradBinding(),
         new GatherGradBinding(),
         new GatherGradAddBinding(),
+        new GeluBinding("Gelu", bias: false),
+        new GeluBinding("BiasGelu", bias: true),
+        new GeluGradBinding("GeluGrad", fast: false, bias: false),
+        new GeluGradBinding("FastGeluGrad", fast: true, bias: false),
+        new GeluGradBinding("BiasGeluGrad_dX", fast: false, bias: true),
+        new GeluGradBinding("BiasFastGeluGrad_dX", fast: true, bias: true),
+        new SoftmaxBinding(),
+        new MaskedSoftmaxBinding(),
+        new SoftmaxGradBinding("com.microsoft", "SoftmaxGrad_13"),
+        new SoftmaxGradBinding("ai.onnxpipeline", "MaskedSoftmaxGrad"),
     ];
 
     private static readonly Lazy<nint[]> Domains = new(CreateDomains);

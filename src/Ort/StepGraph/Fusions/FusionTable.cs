@@ -9,6 +9,9 @@ internal static class FusionTable
     public static IReadOnlyList<Fusion> Fusions { get; } =
     [
         GatherGradAdd.Fusion,
+        BiasedGelu.Fusion,
+        MaskedSoftmax.Fusion,
+        MaskedSoftmaxGradient.Fusion,
     ];
 
     /// <summary>Changes the graph in place; types must have been inferred.</summary>
