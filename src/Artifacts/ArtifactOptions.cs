@@ -25,6 +25,9 @@ public sealed record ArtifactOptions
     /// <summary>Patterns of weights that stay as they are.</summary>
     public IReadOnlyList<string> Frozen { get; init; } = [];
 
+    /// <summary>Whether weights that an exporter wrote twice become one parameter again; see <see cref="Ties"/> [true].</summary>
+    public bool Retie { get; init; } = true;
+
     /// <summary>The optimizer whose graph is made; null: none [AdamW with the values of Microsoft's tool].</summary>
     public ManifestOptimizer? Optimizer { get; init; } = ManifestOptimizer.AdamW;
 

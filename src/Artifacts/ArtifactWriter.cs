@@ -12,11 +12,17 @@ public static class ArtifactWriter
 
     /// <summary>Writes all files into the target, which the caller commits.</summary>
     /// <param name="source">Is not changed.</param>
+    /// <param name="say">Takes what a person should know: which weights were tied or taken apart.</param>
     /// <returns>What <c>manifest.json</c> says.</returns>
     /// <exception cref="PipelineException">The model cannot be trained as asked for, or a file cannot be written.</exception>
-    public static Manifest Write(Model source, ArtifactOptions options, OutputTarget target)
+    public static Manifest Write(Model source, ArtifactOptions options, OutputTarget target, Action<string>? say = null)
     {
         var forward = ForwardModel.Prepare(source, options);
+        foreach (var note in forward.Notes)
+        {
+            say?.Invoke(note);
+        }
+
         target.RequireSpace(2 * forward.Parameters.Sum(p => (long)p.Data.Bytes.Length));
         var folder = new Files(target.Path, options.Prefix);
 
@@ -114,7 +120,7 @@ public static class ArtifactWriter
         ToolVersion = options.ToolVersion,
         Loss = Loss(forward, options, training.Labels),
         Optimizer = options.Optimizer,
-        Parameters = [.. forward.Parameters.Zip(places, (p, place) => new ManifestParameter(p.Name, p.Data.Dims, SafeTensors.NameOf(p.Data.Type) ?? p.Data.Type.ToString(), p.Trainable, Data: place))],
+        Parameters = [.. forward.Parameters.Zip(places, (p, place) => new ManifestParameter(p.Name, p.Data.Dims, SafeTensors.NameOf(p.Data.Type) ?? p.Data.Type.ToString(), p.Trainable, p.Ties.Count > 0 ? p.Ties : null, place))],
         Inputs = [.. training.Inputs.Select(ValueDescription.Of)],
         Outputs = [.. training.Outputs.Select(ValueDescription.Of)],
         Opset = forward.Opset,

@@ -15,15 +15,19 @@ internal sealed class ForwardModel
     private readonly Model _model;
     private readonly Value _lossInput;
 
-    private ForwardModel(Model model, Value lossInput, IReadOnlyList<Parameter> parameters)
+    private ForwardModel(Model model, Value lossInput, IReadOnlyList<Parameter> parameters, IReadOnlyList<string> notes)
     {
         _model = model;
         _lossInput = lossInput;
         Parameters = parameters;
+        Notes = notes;
     }
 
     /// <summary>In the order of the initializers, those out of Constant nodes after them.</summary>
     public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>What a person should know of how the parameters were made of the initializers.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>The name of the output that feeds the loss.</summary>
     public string LossInput => _lossInput.Name;
@@ -45,7 +49,7 @@ internal sealed class ForwardModel
         ConstantFolding.Fold(model, keep: v => v.Producer is null && v.Element.IsFloat()); // whatever --trainable may name
         DeadCode.Remove(graph);
         var lossInput = FindLossInput(graph, options);
-        var candidates = Weights.Classify(graph, model.OpsetImports, [lossInput], options.Gradients);
+        var candidates = Weights.Resolve(graph, model.OpsetImports, [lossInput], options.Gradients, options.Retie);
         var chosen = ParameterChoice.Choose(candidates, options.Trainable, options.Frozen, options.Known);
         if (!chosen.Any(c => c.Trainable))
         {
@@ -57,10 +61,10 @@ internal sealed class ForwardModel
             Promote(graph, candidate.Value);
         }
 
-        var trainable = chosen.ToDictionary(c => c.Candidate.Value.Name, c => c.Trainable);
-        var parameters = graph.Initializers.Where(v => trainable.ContainsKey(v.Name)).Select(v => new Parameter(v.Name, v.Initializer!, trainable[v.Name])).ToList();
+        var byName = chosen.ToDictionary(c => c.Candidate.Name);
+        var parameters = graph.Initializers.Where(v => byName.ContainsKey(v.Name)).Select(v => new Parameter(v.Name, v.Initializer!, byName[v.Name].Trainable, byName[v.Name].Candidate.Ties)).ToList();
         RefuseTaken(graph, lossInput, options, parameters);
-        return new ForwardModel(model, lossInput, parameters);
+        return new ForwardModel(model, lossInput, parameters, [.. chosen.Select(c => c.Candidate.Note).OfType<string>()]);
     }
 
     /// <summary>A copy with the loss, called <c>loss</c>, as the first output, the further outputs after it, and all parameters as inputs after the user's.</summary>

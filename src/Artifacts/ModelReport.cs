@@ -18,8 +18,9 @@ public sealed record ModelReport(
 {
     /// <param name="Type">As in safetensors: <c>F32</c>.</param>
     /// <param name="Verdict"><c>trainable</c>, <c>frozen</c> or <c>buffer</c> (running statistics).</param>
-    /// <param name="Reason">The use that decides.</param>
-    public sealed record Parameter(string Name, IReadOnlyList<long> Shape, string Type, long Bytes, string Verdict, string Reason);
+    /// <param name="Reason">The use that decides, and what else there is to know.</param>
+    /// <param name="Ties">Initializers with the same numbers that it stands for.</param>
+    public sealed record Parameter(string Name, IReadOnlyList<long> Shape, string Type, long Bytes, string Verdict, string Reason, IReadOnlyList<string> Ties);
 
     /// <param name="Reason">Why it is not a weight.</param>
     public sealed record Constant(string Name, IReadOnlyList<long> Shape, string Type, long Bytes, string Reason);
@@ -32,13 +33,14 @@ public sealed record ModelReport(
     /// <param name="trainable">Patterns as in <see cref="ParameterChoice"/>.</param>
     /// <param name="frozen">As <paramref name="trainable"/>.</param>
     /// <param name="known">The manifest of the model's folder, if there is one.</param>
+    /// <param name="retie">As in <see cref="ArtifactOptions.Retie"/>.</param>
     /// <exception cref="NamePatternException">A pattern matches nothing, or a name is matched by both.</exception>
-    public static ModelReport Of(Model source, IReadOnlyList<string> trainable, IReadOnlyList<string> frozen, Manifest? known)
+    public static ModelReport Of(Model source, IReadOnlyList<string> trainable, IReadOnlyList<string> frozen, Manifest? known, bool retie = true)
     {
         var model = ModelCopy.Of(source);
         ForwardPasses.Run(model);
         var graph = model.Graph;
-        var candidates = Weights.Classify(graph, model.OpsetImports, graph.Outputs);
+        var candidates = Weights.Resolve(graph, model.OpsetImports, graph.Outputs, table: null, retie);
         var trained = ParameterChoice.Choose(candidates, trainable, frozen, known).ToDictionary(c => c.Candidate, c => c.Trainable);
         var parameters = candidates.Where(c => trained.ContainsKey(c) || c.Verdict == WeightVerdict.Buffer).ToList();
         var taken = parameters.Select(c => c.Value).ToHashSet();
@@ -48,7 +50,7 @@ public sealed record ModelReport(
         return new ModelReport(
             source.OpsetImports.ToDictionary(o => o.Key.Length == 0 ? "ai.onnx" : o.Key, o => o.Value), source.IrVersion,
             [.. source.Graph.Inputs.Where(v => v.Initializer is null).Select(ValueDescription.Of)], [.. source.Graph.Outputs.Select(ValueDescription.Of)],
-            [.. parameters.Select(c => new Parameter(c.Name, c.Data.Dims, ValueDescription.TypeName(c.Data.Type), Size(c.Data), Verdict(c), c.Reason))],
+            [.. parameters.Select(c => new Parameter(c.Name, c.Data.Dims, ValueDescription.TypeName(c.Data.Type), Size(c.Data), Verdict(c), c.Note is { } note ? $"{c.Reason}; {note}" : c.Reason, c.Ties))],
             [.. constants], [.. Operators(model)]);
 
         string Verdict(WeightCandidate candidate) => !trained.TryGetValue(candidate, out var isTrained) ? "buffer" : isTrained ? "trainable" : "frozen";

@@ -7,7 +7,8 @@ namespace OnnxPipeline.Artifacts;
 /// <param name="Name">Its name there.</param>
 /// <param name="Data">Its elements.</param>
 /// <param name="Trainable">Whether it gets a gradient.</param>
-public sealed record Parameter(string Name, Tensor Data, bool Trainable)
+/// <param name="Ties">Initializers that it stands for, besides its own name.</param>
+public sealed record Parameter(string Name, Tensor Data, bool Trainable, IReadOnlyList<string> Ties)
 {
     public Shape Shape => Shape.Of(Data.Dims);
 }

@@ -13,6 +13,20 @@ public static class Weights
 {
     private static readonly HashSet<string> Moves = ["Transpose", "Reshape", "Squeeze", "Unsqueeze", "Expand", "Slice", "Split", "Identity", "Cast"];
 
+    /// <summary>
+    /// The candidates of a graph in which weights that an exporter merged are apart again and, with <paramref name="retie"/>, weights that it wrote
+    /// twice are one again: the graph is changed so.
+    /// </summary>
+    /// <inheritdoc cref="Classify(Graph, IReadOnlyDictionary{string, int}, IEnumerable{Value}, GradientTable?)"/>
+    public static IReadOnlyList<WeightCandidate> Resolve(Graph graph, IReadOnlyDictionary<string, int> opsets, IEnumerable<Value> roots, GradientTable? table, bool retie)
+    {
+        var origins = SplitBiases.Apply(graph);
+        var candidates = Classify(graph, opsets, roots, table);
+        var ties = retie ? Ties.Merge(graph, opsets[""], candidates.Where(c => c.Verdict == WeightVerdict.Weight)) : new Dictionary<Value, IReadOnlyList<string>>();
+        var merged = ties.Values.SelectMany(names => names).ToHashSet();
+        return [.. candidates.Where(c => !merged.Contains(c.Name)).Select(c => c with { Ties = ties.GetValueOrDefault(c.Value, []), Origin = origins.GetValueOrDefault(c.Value) })];
+    }
+
     /// <summary>Every float initializer in order, then the float outputs of Constant nodes in node order.</summary>
     /// <param name="graph">Without calls of local functions.</param>
     /// <param name="opsets">Domain → version.</param>

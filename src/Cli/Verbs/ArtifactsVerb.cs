@@ -17,6 +17,7 @@ internal static class ArtifactsVerb
         var smoothing = Flags.Number("--label-smoothing", "cross-entropy: share of the target that is spread evenly, below 1 [0].", 0, 0.999999);
         var trainable = Flags.Many("--trainable", "GLOB", "Parameters to train; all others are frozen.");
         var frozen = Flags.Many("--frozen", "GLOB", "Weights to keep as they are; all others are trained.");
+        var apart = Flags.Switch("--no-retie", "Keep weights with the same numbers (or the transpose of such) as parameters of their own.");
         var further = Flags.Many("--output", "NAME", "Further outputs of the training and evaluation graphs, after the loss.");
         var kind = Flags.Choice("--target", "ort-training: Microsoft's training runtime; stock: any ONNX Runtime, gradients as outputs [ort-training].", "ort-training", "stock");
         var nominal = Flags.Switch("--nominal", "Write nominal_checkpoint too: names and shapes without values.");
@@ -31,6 +32,7 @@ internal static class ArtifactsVerb
                 LabelSmoothing = context.Get(smoothing) ?? 0,
                 Trainable = context.Get(trainable) ?? [],
                 Frozen = context.Get(frozen) ?? [],
+                Retie = !context.Get(apart),
                 Outputs = context.Get(further) ?? [],
                 Target = context.Get(kind) == "stock" ? ArtifactTarget.Stock : ArtifactTarget.OrtTraining,
                 Nominal = context.Get(nominal),
@@ -45,7 +47,7 @@ internal static class ArtifactsVerb
 
             options = options with { Loss = context.Get(loss) ?? options.Loss, IgnoreIndex = context.Get(ignore) ?? options.IgnoreIndex };
             using var target = OutputTarget.Folder(context.Need(output), context.Force);
-            var manifest = ArtifactWriter.Write(ModelFile.Load(path.File), options, target);
+            var manifest = ArtifactWriter.Write(ModelFile.Load(path.File), options, target, context.Progress.Say);
             var files = Directory.GetFiles(target.Path).Order(StringComparer.Ordinal).Select(f => (Name: Path.GetFileName(f), new FileInfo(f).Length)).ToList();
             target.Commit();
             context.Result.Write(new { Out = target.FinalPath, manifest.Loss, manifest.Optimizer, manifest.Parameters, manifest.Inputs, manifest.Outputs, Files = files.Select(f => f.Name) }, result =>
@@ -57,7 +59,7 @@ internal static class ArtifactsVerb
             });
         })
         {
-            model, output, loss, lossInput, ignore, smoothing, trainable, frozen, further, kind, nominal, prefix,
+            model, output, loss, lossInput, ignore, smoothing, trainable, frozen, apart, further, kind, nominal, prefix,
         };
         optimizer.AddTo(verb);
         return verb;

@@ -13,15 +13,16 @@ internal static class InspectVerb
         var model = new Argument<string>("MODEL") { Description = "An ONNX file, or a folder that holds model.onnx." };
         var trainable = Flags.Many("--trainable", "GLOB", "Parameters to train; all others are frozen.");
         var frozen = Flags.Many("--frozen", "GLOB", "Weights to keep as they are; all others are trained.");
+        var apart = Flags.Switch("--no-retie", "Show weights with the same numbers as parameters of their own.");
         var follow = Flags.Switch("--follow-links", "Read external data behind links that leave the model's folder.");
         return new Verb("inspect", "Say what is in a model: inputs, outputs, what would be trained and why, operators and their gradients.", "model.onnx --trainable 'head.*'", context =>
         {
             var path = ModelPath.Find(context.Need(model));
-            var report = ModelReport.Of(ModelFile.Load(path.File, context.Get(follow)), context.Get(trainable) ?? [], context.Get(frozen) ?? [], path.OwnManifest());
+            var report = ModelReport.Of(ModelFile.Load(path.File, context.Get(follow)), context.Get(trainable) ?? [], context.Get(frozen) ?? [], path.OwnManifest(), !context.Get(apart));
             context.Result.Write(report, result => Print(report, result));
         })
         {
-            model, trainable, frozen, follow,
+            model, trainable, frozen, apart, follow,
         };
     }
 

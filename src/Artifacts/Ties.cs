@@ -1,0 +1,134 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Artifacts;
+
+/// <summary>
+/// Weights that were one parameter before an exporter wrote them twice: bit-identical ones, and transposes of each other (a head tied to an
+/// embedding is written as a transposed copy). They become one parameter again, called after the first. Only weights of rank 2 and more whose
+/// elements are not all equal count: fresh biases are alike by chance.
+/// </summary>
+internal static class Ties
+{
+    /// <summary>Lets the first of equal weights stand for the others; a transposed one is made of it by a Transpose node.</summary>
+    /// <param name="weights">In parameter order.</param>
+    /// <returns>The weights that stand for others → the names of those.</returns>
+    public static IReadOnlyDictionary<Value, IReadOnlyList<string>> Merge(Graph graph, int opset, IEnumerable<WeightCandidate> weights)
+    {
+        var ties = new Dictionary<Value, IReadOnlyList<string>>();
+        var groups = weights.Where(w => w.Data.Rank >= 2 && w.Data.Type.Bits() >= 8 && w.Data.Strings is null)
+            .GroupBy(w => (w.Data.Type, w.Data.Bytes.Length)).Where(g => g.Skip(1).Any())
+            .SelectMany(g => g.Where(w => !AllEqual(w.Data)).GroupBy(w => Fingerprint(w.Data)));
+        foreach (var group in groups)
+        {
+            var distinct = new List<(WeightCandidate First, List<string> Others)>();
+            foreach (var weight in group)
+            {
+                if (distinct.Find(d => IsSame(d.First.Data, weight.Data)) is { First: not null } same)
+                {
+                    Replace(graph, weight.Value, same.First.Value);
+                    same.Others.Add(weight.Name);
+                }
+                else if (distinct.Find(d => IsTranspose(d.First.Data, weight.Data)) is { First: not null } turned)
+                {
+                    var build = new GraphBuilder(graph, opset, before: graph.Nodes.First(), scope: weight.Name + "/");
+                    var copy = build.Transpose(turned.First.Value, 1, 0);
+                    copy.Type = weight.Value.Type;
+                    Replace(graph, weight.Value, copy);
+                    turned.Others.Add(weight.Name);
+                }
+                else
+                {
+                    distinct.Add((weight, []));
+                }
+            }
+
+            foreach (var (first, others) in distinct.Where(d => d.Others.Count > 0))
+            {
+                ties.Add(first.Value, others);
+            }
+        }
+
+        return ties;
+    }
+
+    private static void Replace(Graph graph, Value value, Value replacement)
+    {
+        graph.ReplaceAllUses(value, replacement);
+        graph.Initializers.Remove(value);
+        if (value.Producer is { } constant)
+        {
+            graph.Nodes.Remove(constant);
+        }
+    }
+
+    private static bool AllEqual(Tensor tensor)
+    {
+        var bytes = tensor.Bytes.Span;
+        var width = tensor.Type.Bits() / 8;
+        return bytes.Length <= width || bytes[width..].SequenceEqual(bytes[..^width]);
+    }
+
+    /// <summary>The same for every order of the elements.</summary>
+    private static ulong Fingerprint(Tensor tensor)
+    {
+        var bytes = tensor.Bytes.Span;
+        return tensor.Type.Bits() switch
+        {
+            8 => Sum<byte>(bytes),
+            16 => Sum<ushort>(bytes),
+            32 => Sum<uint>(bytes),
+            _ => Sum<ulong>(bytes),
+        };
+    }
+
+    private static ulong Sum<T>(ReadOnlySpan<byte> bytes) where T : unmanaged, INumberBase<T>
+    {
+        ulong sum = 0;
+        foreach (var element in MemoryMarshal.Cast<byte, T>(bytes))
+        {
+            var mixed = ulong.CreateTruncating(element) * 0x9E3779B97F4A7C15;
+            sum += mixed ^ (mixed >> 29);
+        }
+
+        return sum;
+    }
+
+    private static bool IsSame(Tensor a, Tensor b) => a.Dims.SequenceEqual(b.Dims) && a.Bytes.Span.SequenceEqual(b.Bytes.Span);
+
+    private static bool IsTranspose(Tensor a, Tensor b) => a.Rank == 2 && b.Rank == 2 && a.Dims[0] == b.Dims[1] && a.Dims[1] == b.Dims[0] && a.Type.Bits() switch
+    {
+        8 => IsTranspose<byte>(a, b),
+        16 => IsTranspose<ushort>(a, b),
+        32 => IsTranspose<uint>(a, b),
+        _ => IsTranspose<ulong>(a, b),
+    };
+
+    private static bool IsTranspose<T>(Tensor a, Tensor b) where T : unmanaged, IEquatable<T>
+    {
+        const int block = 32; // a square of it stays in the cache, read along rows and along columns
+        var (rows, columns) = ((int)a.Dims[0], (int)a.Dims[1]);
+        var x = MemoryMarshal.Cast<byte, T>(a.Bytes.Span);
+        var y = MemoryMarshal.Cast<byte, T>(b.Bytes.Span);
+        for (var top = 0; top < rows; top += block)
+        {
+            for (var left = 0; left < columns; left += block)
+            {
+                for (var i = top; i < Math.Min(top + block, rows); i++)
+                {
+                    for (var j = left; j < Math.Min(left + block, columns); j++)
+                    {
+                        if (!x[(i * columns) + j].Equals(y[(j * rows) + i]))
+                        {
+                            return false;
+                        }
+                    }
+                }
+            }
+        }
+
+        return true;
+    }
+}
