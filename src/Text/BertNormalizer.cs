@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace OnnxPipeline.Text;
@@ -12,46 +13,43 @@ namespace OnnxPipeline.Text;
 /// <param name="Lowercase"><c>lowercase</c>.</param>
 internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, bool StripAccents, bool Lowercase)
 {
+    /// <summary>ASCII that stays one character.</summary>
+    private static readonly SearchValues<char> Plain = SearchValues.Create([.. "\t\n\r", .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c)]);
+
     /// <summary>A <see cref="Normalizer"/>.</summary>
     public string Apply(string text, out int[]? origin)
     {
-        if (IsPlain(text))
+        if (!text.AsSpan().ContainsAnyExcept(Plain))
         {
             origin = null;
             return string.Create(text.Length, (text, this), static (to, from) =>
             {
                 for (var i = 0; i < to.Length; i++)
                 {
-                    var c = from.text[i];
-                    to[i] = c < ' ' ? (from.Item2.CleanText ? ' ' : c) : from.Item2.Lowercase && char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c;
+                    to[i] = from.Item2.Change(from.text[i]);
                 }
             });
         }
 
         var result = new Result(text.Length);
-        foreach (var rune in text.EnumerateRunes())
+        for (var at = 0; at < text.Length; at += result.FromLength)
         {
-            Change(rune, result);
-            result.From += rune.Utf16SequenceLength;
-        }
-
-        origin = [.. result.Origin];
-        return result.Text.ToString();
-    }
-
-    /// <summary>ASCII, and nothing in it that goes.</summary>
-    private static bool IsPlain(string text)
-    {
-        foreach (var c in text)
-        {
-            if (c is not ((>= ' ' and <= '~') or '\t' or '\n' or '\r'))
+            if (Plain.Contains(text[at]))
             {
-                return false;
+                result.Begin(at, 1);
+                result.Add(Change(text[at]));
+                continue;
             }
+
+            Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out var length);
+            result.Begin(at, length);
+            Change(rune, result);
         }
 
-        return true;
+        return result.End(out origin);
     }
+
+    private char Change(char plain) => plain < ' ' ? (CleanText ? ' ' : plain) : Lowercase && char.IsAsciiLetterUpper(plain) ? (char)(plain | 0x20) : plain;
 
     private void Change(Rune rune, Result to)
     {
@@ -108,22 +106,41 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
 
     private sealed class Result(int capacity)
     {
-        public StringBuilder Text { get; } = new(capacity + 8);
+        private char[] _text = new char[capacity + 16];
+        private int[] _origin = new int[capacity + 16];
+        private int _length;
+        private int _from;
 
-        public List<int> Origin { get; } = new(capacity + 8);
+        public int FromLength { get; private set; }
 
-        /// <summary>Where the character that is being changed begins.</summary>
-        public int From { get; set; }
+        /// <summary>What is added from here on comes from the character at a place.</summary>
+        public void Begin(int from, int length) => (_from, FromLength) = (from, length);
 
         public void Add(Rune rune)
         {
             Span<char> units = stackalloc char[2];
-            var length = rune.EncodeToUtf16(units);
-            Text.Append(units[..length]);
-            for (var i = 0; i < length; i++)
+            foreach (var unit in units[..rune.EncodeToUtf16(units)])
             {
-                Origin.Add(From);
+                Add(unit);
             }
+        }
+
+        public void Add(char unit)
+        {
+            if (_length == _text.Length)
+            {
+                Array.Resize(ref _text, 2 * _length);
+                Array.Resize(ref _origin, 2 * _length);
+            }
+
+            (_text[_length], _origin[_length]) = (unit, _from);
+            _length++;
+        }
+
+        public string End(out int[] origin)
+        {
+            origin = _origin;
+            return new string(_text, 0, _length);
         }
     }
 }

@@ -37,4 +37,21 @@ internal static class BertWords
 
         return (at, end);
     }
+
+    /// <summary>Whether a word has more code points than <paramref name="most"/>.</summary>
+    public static bool IsLonger(ReadOnlySpan<char> word, int most)
+    {
+        if (word.Length <= most)
+        {
+            return false;
+        }
+
+        var count = 0;
+        foreach (var _ in word.EnumerateRunes())
+        {
+            count++;
+        }
+
+        return count > most;
+    }
 }

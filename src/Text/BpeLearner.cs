@@ -3,7 +3,7 @@ using System.Text;
 namespace OnnxPipeline.Text;
 
 /// <summary>
-/// Learns byte-level merges from word counts: the most frequent pair of neighbours becomes a token, again and again; of equally frequent
+/// Learns merges from word counts: the most frequent pair of neighbours becomes a token, again and again; of equally frequent
 /// pairs the one with the smaller ids, as Hugging Face's trainer has it. Counts of pairs are kept up to date word by word, never counted anew.
 /// </summary>
 internal sealed class BpeLearner
@@ -25,46 +25,72 @@ internal sealed class BpeLearner
     private readonly PriorityQueue<ulong, (long Count, ulong Key)> _queue = new(Comparer<(long Count, ulong Key)>.Create((a, b) =>
         a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Key.CompareTo(b.Key)));
 
-    public BpeLearner(IReadOnlyDictionary<string, long> words)
+    private readonly string _prefix;
+    private int _words;
+
+    /// <param name="alphabet">The first tokens, by id.</param>
+    /// <param name="words">How many words will be added at most.</param>
+    /// <param name="symbols">How many ids they have together.</param>
+    /// <param name="prefix">What a token begins with that goes on with a word; a merge writes it only where the left token has it.</param>
+    /// <exception cref="TextException">That is more than can be held.</exception>
+    public BpeLearner(IEnumerable<string> alphabet, int words, long symbols, string prefix = "")
     {
-        foreach (var character in ByteAlphabet.Characters.Order())
+        foreach (var token in alphabet)
         {
-            _ids[character.ToString()] = _tokens.Count;
-            _tokens.Add(character.ToString());
+            _ids.Add(token, _tokens.Count);
+            _tokens.Add(token);
         }
 
-        var total = words.Keys.Sum(word => (long)Encoding.UTF8.GetByteCount(word));
-        if (total > Array.MaxLength)
+        if (symbols > Array.MaxLength)
         {
-            throw new TextException($"The different words of the text have {total} bytes together; at most {Array.MaxLength} can be held. Train on a part of the text.");
+            throw new TextException($"The different words of the text have {symbols} symbols together; at most {Array.MaxLength} can be held. Train on a part of the text.");
         }
 
-        _symbols = new int[total];
-        (_starts, _lengths, _counts) = (new int[words.Count], new int[words.Count], new long[words.Count]);
-        var (at, w) = (0, 0);
+        _prefix = prefix;
+        _symbols = new int[symbols];
+        (_starts, _lengths, _counts) = (new int[words], new int[words], new long[words]);
+    }
+
+    /// <summary>Over the 256 bytes.</summary>
+    public static BpeLearner OfBytes(IReadOnlyDictionary<string, long> words)
+    {
+        var learner = new BpeLearner(ByteAlphabet.Characters.Order().Select(c => c.ToString()), words.Count, words.Keys.Sum(word => (long)Encoding.UTF8.GetByteCount(word)));
         Span<byte> bytes = stackalloc byte[1024];
+        Span<int> symbols = stackalloc int[1024];
         foreach (var (word, count) in words)
         {
             var length = Encoding.UTF8.GetBytes(word, bytes);
-            (_starts[w], _lengths[w], _counts[w]) = (at, length, count);
             for (var i = 0; i < length; i++)
             {
-                _symbols[at++] = ByteAlphabet.Ranks[bytes[i]];
-                if (i > 0)
-                {
-                    Change(_symbols[at - 2], _symbols[at - 1], count, w);
-                }
+                symbols[i] = ByteAlphabet.Ranks[bytes[i]];
             }
 
-            w++;
+            learner.Add(symbols[..length], count);
         }
+
+        return learner;
     }
 
-    /// <summary>By id: the 256 bytes, then what merges made.</summary>
+    /// <summary>By id: the alphabet, then what merges made.</summary>
     public IReadOnlyList<string> Tokens => _tokens;
 
     /// <summary>Best first.</summary>
     public IReadOnlyList<(string Left, string Right)> Merges => _merges;
+
+    /// <summary>Adds a word of the text, before anything is learned.</summary>
+    /// <param name="symbols">Ids of the alphabet.</param>
+    public void Add(ReadOnlySpan<int> symbols, long count)
+    {
+        var start = _words == 0 ? 0 : _starts[_words - 1] + _lengths[_words - 1];
+        symbols.CopyTo(_symbols.AsSpan(start));
+        (_starts[_words], _lengths[_words], _counts[_words]) = (start, symbols.Length, count);
+        for (var i = 1; i < symbols.Length; i++)
+        {
+            Change(symbols[i - 1], symbols[i], count, _words);
+        }
+
+        _words++;
+    }
 
     /// <summary>Merges until there are <paramref name="size"/> tokens or no pair occurs <paramref name="minFrequency"/> times.</summary>
     public void Learn(int size, long minFrequency, Action<string> progress, CancellationToken cancellation)
@@ -109,7 +135,7 @@ internal sealed class BpeLearner
     {
         var merge = (_tokens[left], _tokens[right]);
         _merges.Add(merge);
-        var token = merge.Item1 + merge.Item2;
+        var token = merge.Item1 + (merge.Item2.StartsWith(_prefix, StringComparison.Ordinal) ? merge.Item2[_prefix.Length..] : merge.Item2);
         if (!_ids.TryGetValue(token, out var id))
         {
             _ids[token] = id = _tokens.Count;

@@ -11,10 +11,14 @@ public static class TokenizerTrainer
     /// <summary>Longer words are counted in pieces of this many characters: they are data, not language.</summary>
     private const int LongestWord = 256;
 
+    /// <summary>Of a longer word the pieces that are counted, from its beginning: a file without any space would fill the memory with pieces that never repeat.</summary>
+    private const int MostPieces = 16;
+
     private static readonly Dictionary<string, Func<TokenizerTraining, Corpus, string, TokenizerSummary>> Trainers = new()
     {
         ["bpe"] = Bpe,
         ["char"] = Characters,
+        ["wordpiece"] = WordPieces,
     };
 
     /// <summary>The kinds that can be trained.</summary>
@@ -37,25 +41,68 @@ public static class TokenizerTrainer
             throw new TextException($"A byte-level BPE has 256 bytes and {TokenizerWriter.EndOfText} in its vocabulary: a size of at least 257 was wanted, {training.VocabularySize?.ToString() ?? "none"} was given.");
         }
 
-        var words = corpus.Count<string>((text, counts) =>
+        var words = corpus.Count<string>(training.Lowercase ? Lowercase.Of : null, (text, counts) =>
         {
             var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
             for (var rest = text.AsSpan(); !rest.IsEmpty;)
             {
                 var length = Gpt2Words.FirstLength(rest);
-                if (length > LongestWord)
+                if (length <= LongestWord)
                 {
-                    length = LongestWord - (char.IsHighSurrogate(rest[LongestWord - 1]) ? 1 : 0);
+                    Add(lookup, rest[..length]);
+                }
+                else
+                {
+                    AddPieces(lookup, rest[..length]);
                 }
 
-                lookup[rest[..length]] = lookup.TryGetValue(rest[..length], out var count) ? count + 1 : 1;
                 rest = rest[length..];
             }
         });
-        var learner = new BpeLearner(words);
+        var learner = BpeLearner.OfBytes(words);
         learner.Learn(training.VocabularySize.Value - 1, training.MinFrequency ?? 2, corpus.Progress, corpus.Cancellation);
         TokenizerWriter.WriteBpe(folder, learner.Tokens, learner.Merges, training.Lowercase);
         return new TokenizerSummary("bpe", learner.Tokens.Count + 1, learner.Merges.Count, corpus.Bytes, words.Count);
+    }
+
+    private static void AddPieces(Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> counts, ReadOnlySpan<char> word)
+    {
+        for (var piece = 0; piece < MostPieces && !word.IsEmpty; piece++)
+        {
+            var length = word.Length <= LongestWord ? word.Length : LongestWord - (char.IsHighSurrogate(word[LongestWord - 1]) ? 1 : 0);
+            Add(counts, word[..length]);
+            word = word[length..];
+        }
+    }
+
+    private static void Add(Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> counts, ReadOnlySpan<char> word) =>
+        counts[word] = counts.TryGetValue(word, out var count) ? count + 1 : 1;
+
+    private static TokenizerSummary WordPieces(TokenizerTraining training, Corpus corpus, string folder)
+    {
+        var least = WordPieceLearning.SpecialTokens.Count + 2;
+        if (training.VocabularySize is not { } size || size < least)
+        {
+            throw new TextException($"A WordPiece has {string.Join(' ', WordPieceLearning.SpecialTokens)} and a character in two forms in its vocabulary: a size of at least {least} was wanted, {training.VocabularySize?.ToString() ?? "none"} was given.");
+        }
+
+        var normalizer = new BertNormalizer(CleanText: true, HandleChineseChars: true, StripAccents: training.Lowercase, training.Lowercase);
+        var longest = new WordPieceSettings().LongestWord;
+        var words = corpus.Count<string>(normalizer.Apply, (text, counts) =>
+        {
+            var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
+            for (var (start, end) = BertWords.Next(text, 0); start < text.Length; (start, end) = BertWords.Next(text, end))
+            {
+                if (!BertWords.IsLonger(text.AsSpan(start, end - start), longest)) // a longer one is unknown whatever is learned from it
+                {
+                    Add(lookup, text.AsSpan(start, end - start));
+                }
+            }
+        });
+        var learner = WordPieceLearning.Begin(words, size);
+        learner.Learn(size, training.MinFrequency ?? 2, corpus.Progress, corpus.Cancellation);
+        TokenizerWriter.WriteWordPiece(folder, learner.Tokens, training.Lowercase);
+        return new TokenizerSummary("wordpiece", learner.Tokens.Count, learner.Merges.Count, corpus.Bytes, words.Count);
     }
 
     private static TokenizerSummary Characters(TokenizerTraining training, Corpus corpus, string folder)
@@ -65,7 +112,7 @@ public static class TokenizerTrainer
             throw new TextException($"A vocabulary of characters has {TokenizerWriter.Unknown} and {TokenizerWriter.EndOfText} beside them: a size of at least 3 was wanted, {training.VocabularySize} was given.");
         }
 
-        var counts = corpus.Count<Rune>((text, counts) =>
+        var counts = corpus.Count<Rune>(training.Lowercase ? Lowercase.Of : null, (text, counts) =>
         {
             foreach (var rune in text.EnumerateRunes())
             {
@@ -89,7 +136,7 @@ public static class TokenizerTrainer
 
         public long Bytes { get; private set; }
 
-        public Dictionary<T, long> Count<T>(Action<string, Dictionary<T, long>> count) where T : notnull
+        public Dictionary<T, long> Count<T>(Normalizer? normalize, Action<string, Dictionary<T, long>> count) where T : notnull
         {
             var threads = Math.Max(1, training.Threads);
             var counts = Enumerable.Range(0, threads).Select(_ => new Dictionary<T, long>()).ToArray();
@@ -97,7 +144,7 @@ public static class TokenizerTrainer
             {
                 foreach (var text in chunk.Text.Split(TokenizerWriter.EndOfText, StringSplitOptions.RemoveEmptyEntries))
                 {
-                    count(training.Lowercase ? Lowercase.Of(text) : text, counts[slot]);
+                    count(normalize is null ? text : normalize(text, out _), counts[slot]);
                 }
             }, (_, chunk) =>
             {

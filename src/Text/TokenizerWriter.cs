@@ -6,7 +6,7 @@ using OnnxPipeline.Files;
 namespace OnnxPipeline.Text;
 
 /// <summary>Writes tokenizers as files that Hugging Face's tools read.</summary>
-internal static class TokenizerWriter
+internal static partial class TokenizerWriter
 {
     /// <summary>Begins and ends texts, and separates the texts of a corpus.</summary>
     public const string EndOfText = "<|endoftext|>";
@@ -21,17 +21,10 @@ internal static class TokenizerWriter
     {
         string[] all = [.. tokens, EndOfText];
         Write(folder, "vocab.json", json => WriteVocabulary(json, all));
-        AtomicFile.Write(Path.Combine(folder, "merges.txt"), stream =>
+        WriteLines(folder, "merges.txt", merges.Select(merge => $"{merge.Left} {merge.Right}").Prepend("#version: 0.2"));
+        WriteTokenizer(folder, all, ^1.., json =>
         {
-            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-            writer.WriteLine("#version: 0.2");
-            foreach (var (left, right) in merges)
-            {
-                writer.WriteLine($"{left} {right}");
-            }
-        });
-        WriteTokenizer(folder, all, [.. merges.Select(merge => $"{merge.Left} {merge.Right}")], unknown: null, special: 1, lowercase, json =>
-        {
+            WriteLowercase(json, lowercase);
             foreach (var part in new[] { "pre_tokenizer", "post_processor", "decoder" })
             {
                 json.WriteStartObject(part);
@@ -41,6 +34,8 @@ internal static class TokenizerWriter
                 json.WriteBoolean("use_regex", true);
                 json.WriteEndObject();
             }
+
+            WriteBpeModel(json, all, [.. merges.Select(merge => $"{merge.Left} {merge.Right}")], unknown: null);
         });
         WriteConfig(folder, unknown: null);
     }
@@ -48,24 +43,28 @@ internal static class TokenizerWriter
     /// <summary><c>tokenizer.json</c> (BPE without merges, the whole text one word) and <c>tokenizer_config.json</c>; <see cref="Unknown"/> and <see cref="EndOfText"/> come last.</summary>
     public static void WriteCharacters(string folder, IReadOnlyList<string> characters, bool lowercase)
     {
-        WriteTokenizer(folder, [.. characters, Unknown, EndOfText], [], Unknown, special: 2, lowercase, json =>
+        string[] all = [.. characters, Unknown, EndOfText];
+        WriteTokenizer(folder, all, ^2.., json =>
         {
+            WriteLowercase(json, lowercase);
             json.WriteNull("pre_tokenizer");
             json.WriteNull("post_processor");
             json.WriteStartObject("decoder");
             json.WriteString("type", "Fuse");
             json.WriteEndObject();
+            WriteBpeModel(json, all, [], Unknown);
         });
         WriteConfig(folder, Unknown);
     }
 
-    private static void WriteTokenizer(string folder, string[] tokens, string[] merges, string? unknown, int special, bool lowercase, Action<Utf8JsonWriter> writeParts) => Write(folder, "tokenizer.json", json =>
+    private static void WriteTokenizer(string folder, string[] tokens, Range special, Action<Utf8JsonWriter> writeParts) => Write(folder, "tokenizer.json", json =>
     {
         json.WriteString("version", "1.0");
         json.WriteNull("truncation");
         json.WriteNull("padding");
         json.WriteStartArray("added_tokens");
-        for (var id = tokens.Length - special; id < tokens.Length; id++)
+        var (first, count) = special.GetOffsetAndLength(tokens.Length);
+        for (var id = first; id < first + count; id++)
         {
             json.WriteStartObject();
             json.WriteNumber("id", id);
@@ -79,6 +78,11 @@ internal static class TokenizerWriter
         }
 
         json.WriteEndArray();
+        writeParts(json);
+    });
+
+    private static void WriteLowercase(Utf8JsonWriter json, bool lowercase)
+    {
         if (lowercase)
         {
             json.WriteStartObject("normalizer");
@@ -89,8 +93,10 @@ internal static class TokenizerWriter
         {
             json.WriteNull("normalizer");
         }
+    }
 
-        writeParts(json);
+    private static void WriteBpeModel(Utf8JsonWriter json, string[] tokens, string[] merges, string? unknown)
+    {
         json.WriteStartObject("model");
         json.WriteString("type", "BPE");
         json.WriteNull("dropout");
@@ -111,7 +117,7 @@ internal static class TokenizerWriter
 
         json.WriteEndArray();
         json.WriteEndObject();
-    });
+    }
 
     private static void WriteConfig(string folder, string? unknown) => Write(folder, "tokenizer_config.json", json =>
     {
@@ -133,6 +139,15 @@ internal static class TokenizerWriter
             json.WriteNumber(tokens[id], id);
         }
     }
+
+    private static void WriteLines(string folder, string name, IEnumerable<string> lines) => AtomicFile.Write(Path.Combine(folder, name), stream =>
+    {
+        using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+        foreach (var line in lines)
+        {
+            writer.WriteLine(line);
+        }
+    });
 
     private static void Write(string folder, string name, Action<Utf8JsonWriter> content) => AtomicFile.Write(Path.Combine(folder, name), stream =>
     {

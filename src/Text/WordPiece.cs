@@ -87,7 +87,7 @@ internal sealed class WordPiece : TokenModel
 
     private int[] Pieces(ReadOnlySpan<char> word)
     {
-        if (word.Length > _settings.LongestWord && Characters(word) > _settings.LongestWord)
+        if (BertWords.IsLonger(word, _settings.LongestWord))
         {
             return [_unknown];
         }
@@ -112,16 +112,5 @@ internal sealed class WordPiece : TokenModel
         }
 
         return [.. ids];
-    }
-
-    private static int Characters(ReadOnlySpan<char> word)
-    {
-        var count = 0;
-        foreach (var _ in word.EnumerateRunes())
-        {
-            count++;
-        }
-
-        return count;
     }
 }

@@ -67,6 +67,16 @@ public sealed class TokenizerTrainerTests : IDisposable
     }
 
     [Test]
+    public void Train_AGiganticWord_CountsOnlyItsBeginning()
+    {
+        var random = new Random(4);
+        var text = new string([.. Enumerable.Range(0, 3 << 20).Select(_ => (char)random.Next('a', 'z' + 1))]);
+        var summary = Train(new TokenizerTraining { Kind = "bpe", VocabularySize = 300 }, text, "out");
+        Assert.That(summary.DistinctWords, Is.EqualTo(16), "pieces that never repeat would fill the memory");
+        Assert.That(summary.Bytes, Is.EqualTo(3 << 20));
+    }
+
+    [Test]
     public void Train_Characters_KeepsAllOfThemAndSpeaksOfTheRestAsUnknown()
     {
         var summary = Train(new TokenizerTraining { Kind = "char" }, "héllo 😀\n", "out");
@@ -86,10 +96,12 @@ public sealed class TokenizerTrainerTests : IDisposable
         Assert.That(Enumerable.Range(0, tokenizer.VocabularySize).Select(tokenizer.Token), Is.EqualTo(new[] { "a", "b", "<unk>", "<|endoftext|>" }));
     }
 
+    [TestCase("wordpiece", 6, "at least 7")]
+    [TestCase("wordpiece", null, "none")]
     [TestCase("bpe", 256, "257")]
     [TestCase("bpe", null, "none")]
     [TestCase("char", 2, "at least 3")]
-    [TestCase("syllables", 300, "bpe, char")]
+    [TestCase("syllables", 300, "bpe, char, wordpiece")]
     public void Train_SettingsThatDoNotGoTogether_AreRefused(string kind, int? size, string named)
     {
         Assert.That(() => Train(new TokenizerTraining { Kind = kind, VocabularySize = size }, "text", "out"), Throws.TypeOf<TextException>().With.Message.Contains(named));

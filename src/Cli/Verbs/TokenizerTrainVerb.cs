@@ -7,18 +7,18 @@ internal static class TokenizerTrainVerb
 {
     public static Verb Create()
     {
-        var kind = Flags.Required(Flags.Choice("--kind", "bpe: byte-level BPE as GPT-2's; char: characters.", [.. TokenizerTrainer.Kinds]));
+        var kind = Flags.Required(Flags.Choice("--kind", "bpe: byte-level BPE as GPT-2's; char: characters; wordpiece: WordPiece as BERT's.", [.. TokenizerTrainer.Kinds]));
         var size = Flags.Count("--vocab-size", "The greatest number of ids, special tokens included [char: every character].", most: 1 << 24);
         var input = Flags.Required(Flags.Many("--input", "FILE|GLOB", "Text files, folders or globs."));
         var output = Flags.Out("Folder of the tokenizer.");
-        var lowercase = Flags.Switch("--lowercase", "Lower the case of every text.");
-        var least = Flags.Count("--min-frequency", "How often a pair of tokens (bpe) [2] or a character (char) [1] has to occur.");
+        var lowercase = Flags.Switch("--lowercase", "Lower the case of every text; wordpiece also takes accents off.");
+        var least = Flags.Count("--min-frequency", "How often a pair of tokens (bpe, wordpiece) [2] or a character (char) [1] has to occur.");
         return new Verb("tokenizer train", "Make a tokenizer from text, as files that Hugging Face tools read.", "--kind bpe --vocab-size 8000 --input 'texts/*.txt' --out tokenizer", context =>
         {
             var training = new TokenizerTraining
             {
                 Kind = context.Need(kind),
-                VocabularySize = (int?)(context.Need(kind) == "bpe" ? context.Need(size, "--kind char") : context.Get(size)),
+                VocabularySize = (int?)(context.Need(kind) == "char" ? context.Get(size) : context.Need(size, "--kind char")),
                 MinFrequency = context.Get(least),
                 Lowercase = context.Get(lowercase),
                 Threads = context.Threads,

@@ -26,6 +26,19 @@ public sealed class TokenizerVerbTests : IDisposable
     }
 
     [Test]
+    public async Task TokenizerTrain_WordPiece_GivesATokenizerThatFramesAText()
+    {
+        var call = await Train("--kind", "wordpiece", "--vocab-size", "60", "--lowercase");
+        Assert.That(call.Code, Is.Zero, call.Error);
+        Assert.That(Directory.GetFiles(Tokenizer).Select(Path.GetFileName), Is.EquivalentTo(new[] { "tokenizer.json", "vocab.txt", "tokenizer_config.json" }));
+        var encoded = await Call.Of(["tokenizer", "encode", "--tokenizer", Tokenizer], "The hät\n", default);
+        var line = JsonDocument.Parse(encoded.Output).RootElement;
+        Assert.That(line.GetProperty("tokens").GetRawText(), Is.EqualTo("""["[CLS]","the","hat","[SEP]"]"""));
+        Assert.That(line.GetProperty("offsets").GetRawText(), Is.EqualTo("[[0,0],[0,3],[4,7],[0,0]]"));
+        Assert.That(line.GetProperty("decoded").GetString(), Is.EqualTo("the hat"));
+    }
+
+    [Test]
     public async Task TokenizerTrain_ToAFilledFolder_IsRefusedUnlessForced()
     {
         await Train("--kind", "char");
@@ -34,6 +47,8 @@ public sealed class TokenizerVerbTests : IDisposable
     }
 
     [TestCase("--kind bpe", "--vocab-size", 64)]
+    [TestCase("--kind wordpiece", "--vocab-size", 64)]
+    [TestCase("--kind wordpiece --vocab-size 6", "at least 7", 1)]
     [TestCase("--kind words", "'words'", 64)]
     [TestCase("--kind bpe --vocab-size 100", "257", 1)]
     public async Task TokenizerTrain_WhatDoesNotGo_IsRefusedAndLeavesNothing(string flags, string named, int code)
