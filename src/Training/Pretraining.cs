@@ -28,7 +28,6 @@ public static class Pretraining
         Lr = 5e-4,
         Eps = 1e-8,
         WeightDecay = 0.1,
-        DecayMatricesOnly = true,
         MaxGradNorm = 1,
         AdamMode = 0,
         Schedule = "cosine",
@@ -117,6 +116,7 @@ public static class Pretraining
         {
             LossInput = "logits",
             LabelSmoothing = config.LabelSmoothing,
+            Frozen = FrozenOf(config, known),
             Optimizer = OptimizerOf(config),
             Known = known with { Family = file?.ModelType ?? known.Family, Task = config.Objective, Tokenizer = new ManifestTokenizer(tokenizer.Kind, tokenizer.VocabularySize) },
         };
@@ -151,6 +151,11 @@ public static class Pretraining
                 + (config.Config is null ? "Use the model's own tokenizer." : $"Set \"vocab_size\" to {tokenizer.VocabularySize} or more in the configuration."));
         }
     }
+
+    /// <summary>What the groups freeze, and with it what the model's folder has frozen already; nothing where no group does, for then the artifacts go by the folder.</summary>
+    private static IReadOnlyList<string> FrozenOf(RunConfig config, Manifest known) => config.Groups().Where(group => group.Frozen).Select(group => group.Pattern).ToArray() is { Length: > 0 } patterns
+        ? [.. patterns, .. known.Parameters.Where(p => !p.Trainable).Select(p => p.Name)]
+        : [];
 
     /// <summary>What of the optimizer the artifacts can hold; the run itself goes by its configuration.</summary>
     private static ManifestOptimizer OptimizerOf(RunConfig config) => config.Optimizer == "sgd"

@@ -1,3 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
 namespace OnnxPipeline.Training;
 
 /// <summary>
@@ -6,6 +10,8 @@ namespace OnnxPipeline.Training;
 /// </summary>
 public sealed record RunConfig
 {
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary><c>train</c> or <c>pretrain</c>.</summary>
     public required string Verb { get; init; }
 
@@ -52,16 +58,34 @@ public sealed record RunConfig
     public double? Minutes { get; init; }
 
     /// <summary>False: examples in file order.</summary>
+    [JsonIgnore]
     public bool Shuffle { get; init; } = true;
+
+    /// <summary><see cref="Shuffle"/> as the flag says it.</summary>
+    public bool NoShuffle
+    {
+        get => !Shuffle;
+        init => Shuffle = !value;
+    }
 
     /// <summary><c>adamw</c> or <c>sgd</c>.</summary>
     public string Optimizer { get; init; } = "adamw";
 
     public double Lr { get; init; } = 1e-3;
 
+    [JsonIgnore]
     public double Beta1 { get; init; } = 0.9;
 
+    [JsonIgnore]
     public double Beta2 { get; init; } = 0.999;
+
+    /// <summary><see cref="Beta1"/> and <see cref="Beta2"/> as the flag has them; null, as a file without them is read, leaves both as they are.</summary>
+    [System.Diagnostics.CodeAnalysis.AllowNull]
+    public IReadOnlyList<double> Betas
+    {
+        get => [Beta1, Beta2];
+        init => (Beta1, Beta2) = value switch { null => (Beta1, Beta2), [var first, var second] => (first, second), _ => throw new JsonException("betas are two numbers.") };
+    }
 
     public double Eps { get; init; } = 1e-6;
 
@@ -74,8 +98,15 @@ public sealed record RunConfig
 
     public int AdamMode { get; init; } = 1;
 
-    /// <summary>Whether biases and normalization parameters are left out of the weight decay: parameters of rank 0 or 1.</summary>
-    public bool DecayMatricesOnly { get; init; }
+    /// <summary>Whether biases and normalization parameters (those of rank 0 and 1) are left out of the weight decay; groups may give them one.</summary>
+    [JsonIgnore]
+    public bool DecaysMatricesOnly => Verb != "train";
+
+    /// <summary>In order, as <see cref="ParameterGroup.Parse"/> reads them.</summary>
+    public IReadOnlyList<string> Group { get; init => field = value ?? []; } = [];
+
+    /// <summary>Patterns of parameters without weight decay, whatever else is said of them.</summary>
+    public IReadOnlyList<string> NoDecay { get; init => field = value ?? []; } = [];
 
     public string Schedule { get; init; } = "constant";
 
@@ -94,6 +125,9 @@ public sealed record RunConfig
 
     /// <summary>Steps per row of metrics.csv, which holds their mean.</summary>
     public int LogEvery { get; init; } = 1;
+
+    /// <summary>Evaluations without a better loss after which the run ends; null: it goes on.</summary>
+    public long? EarlyStop { get; init; }
 
     public double LabelSmoothing { get; init; }
 
@@ -123,15 +157,31 @@ public sealed record RunConfig
         Require(SaveEvery is null or > 0, "--save-every", SaveEvery, "at least 1");
         Require(KeepSteps >= 0, "--keep-steps", KeepSteps, "at least 0");
         Require(LogEvery > 0, "--log-every", LogEvery, "at least 1");
+        Require(EarlyStop is null or > 0, "--early-stop", EarlyStop, "at least 1");
         Require(Threads > 0, "--threads", Threads, "at least 1");
+        if (Groups().FirstOrDefault(group => group.Frozen) is { } frozen && Verb == "train")
+        {
+            throw new TrainingException($"--group '{frozen.Pattern}: frozen' cannot be had in train: what has a gradient was decided when the artifacts were made. Make them with `onnxpipe artifacts --frozen '{frozen.Pattern}'`.", 64);
+        }
+
         if (new[] { Steps is not null, Epochs is not null, Minutes is not null }.Count(given => given) > 1)
         {
             throw new TrainingException("--steps, --epochs and --minutes each say how long the run is; give one of them.", 64);
         }
     }
 
-    /// <summary>This configuration with these data; itself where they are the same.</summary>
-    public RunConfig WithData(IReadOnlyList<string> data) => Data.SequenceEqual(data) ? this : this with { Data = data };
+    /// <summary><see cref="Group"/>, read.</summary>
+    /// <exception cref="TrainingException">One has another form (wrong usage).</exception>
+    public IReadOnlyList<ParameterGroup> Groups() => [.. Group.Select(ParameterGroup.Parse)];
+
+    /// <summary>The keys of run.json that another configuration has another value of, with both values as run.json has them.</summary>
+    public IReadOnlyList<(string Key, string Here, string There)> Differences(RunConfig other)
+    {
+        static JsonObject Json(RunConfig config) => JsonSerializer.SerializeToNode(config, TrainingJson.Default.RunConfig)!.AsObject();
+        static string Text(JsonNode? value) => value?.ToJsonString(Plain) ?? "not given";
+        var (here, there) = (Json(this), Json(other));
+        return [.. here.Select(p => p.Key).Union(there.Select(p => p.Key)).Where(key => !JsonNode.DeepEquals(here[key], there[key])).Select(key => (key, Text(here[key]), Text(there[key])))];
+    }
 
     /// <summary>This configuration with the values of an optimizer.</summary>
     public RunConfig WithOptimizer(Files.ManifestOptimizer o) => this with

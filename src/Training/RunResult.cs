@@ -7,8 +7,9 @@ namespace OnnxPipeline.Training;
 /// <param name="EvalLoss">Of the last evaluation.</param>
 /// <param name="Tokens">Counted label positions (or examples).</param>
 /// <param name="Seconds">Training time, pauses excluded.</param>
+/// <param name="Reason">Why a finished run ended: its steps, its epochs or its time are done, or it stopped early.</param>
 /// <param name="Error">What went wrong.</param>
-public sealed record RunResult(string Status, long Step, float? Loss, float? EvalLoss, float? BestLoss, long? BestStep, long Tokens, double Seconds, string? Error = null)
+public sealed record RunResult(string Status, long Step, float? Loss, float? EvalLoss, float? BestLoss, long? BestStep, long Tokens, double Seconds, string? Reason = null, string? Error = null)
 {
     public const string Finished = "finished", Interrupted = "interrupted", Failed = "failed";
 }

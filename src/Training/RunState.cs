@@ -18,6 +18,15 @@ public sealed record RunState
     /// <summary>Training time so far, pauses excluded.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>Of the last step.</summary>
+    public float Loss { get; init; }
+
+    /// <summary>Of the last evaluation.</summary>
+    public float? EvalLoss { get; init; }
+
+    /// <summary>Evaluations since the best one.</summary>
+    public long EvaluationsSinceBest { get; init; }
+
     public float? BestLoss { get; init; }
 
     public long? BestStep { get; init; }

@@ -16,21 +16,23 @@ public sealed class TrainLoop
     private readonly RunFolder _folder;
     private readonly IProgress<TrainProgress>? _progress;
     private readonly StepPlan _plan;
-    private readonly Schedule _schedule;
+    private readonly ParameterSettings _settings;
     private readonly long? _totalSteps;
     private readonly Stopwatch _clock = new();
     private RunState _state = new();
-    private float? _evalLoss;
-    private float _rowLoss;
     private float _gradientNorm;
 
     public TrainLoop(ITrainingEngine engine, IExamples train, IExamples? eval, RunConfig config, RunFolder folder, IProgress<TrainProgress>? progress)
     {
         (_engine, _train, _eval, _config, _folder, _progress) = (engine, train, eval, config, folder, progress);
         _plan = new(train.Count, config.BatchSize, config.Accumulation, config.Shuffle, config.Seed);
-        _schedule = new(config.Schedule, config.Lr, config.MinLr, config.Warmup);
+        _settings = new(config, engine.Parameters);
         _totalSteps = config.Steps
             ?? (config.Epochs is { } epochs ? (long)Math.Ceiling(epochs * _plan.StepsPerEpoch) : config.Minutes is null ? _plan.StepsPerEpoch : null);
+        if (eval is null && config.EarlyStop is not null)
+        {
+            throw new TrainingException("--early-stop goes by the evaluation loss, and there is nothing to evaluate on: give --eval-data (train) or --validation (pretrain).", 64);
+        }
     }
 
     /// <summary>Trains from the last checkpoint (or the start) to the end.</summary>
@@ -38,7 +40,7 @@ public sealed class TrainLoop
     /// <exception cref="TrainingException">The loss is no number, or the disk is full; the last checkpoint stands.</exception>
     public RunResult Run(CancellationToken cancellation)
     {
-        _engine.UseOptimizer(Optimizer());
+        _engine.UseOptimizer(_settings.Optimizer);
         _state = _folder.Checkpoints.Restore(_engine) ?? new();
         var (startTokens, startSeconds) = (_state.Tokens, _state.Seconds);
         using var metrics = MetricsFile.Open(_folder.Metrics, _state.Step);
@@ -52,30 +54,41 @@ public sealed class TrainLoop
             }
 
             var step = _state.Step;
-            var expected = ExpectedSteps();
-            var rate = (float)_schedule.At(step, expected);
-            var loss = Step(step, rate);
+            var rates = _settings.RatesAt(step, ExpectedSteps());
+            var loss = Step(step, rates);
             done = Done();
-            Log(metrics, rate, loss, done);
+            Log(metrics, rates[0], done);
             var best = _eval is not null && (done || Due(_config.EvalEvery, step)) && Evaluate(metrics);
+            if (!done && StopsEarly)
+            {
+                done = true;
+                WriteRow(metrics, rates[0]);
+            }
+
             if (best || done || Due(_config.SaveEvery, step))
             {
                 Save(metrics, best);
             }
 
-            Report(loss, rate, startTokens, startSeconds);
+            Report(loss, rates[0], startTokens, startSeconds);
         }
 
         return Result(RunResult.Finished);
     }
 
+    private bool StopsEarly => _state.EvaluationsSinceBest >= _config.EarlyStop;
+
+    private string Reason => StopsEarly
+        ? $"stopped early: {_config.EarlyStop} evaluations without a better loss than {_state.BestLoss} (step {_state.BestStep})"
+        : _totalSteps is { } steps ? $"all {steps} steps are done" : $"{_config.Minutes} minutes are over";
+
     /// <summary>The result as run.json has it.</summary>
     public RunResult Result(string status, string? error = null) =>
-        new(status, _state.Step, _state.Step > 0 ? _rowLoss : null, _evalLoss, _state.BestLoss, _state.BestStep, _state.Tokens, Math.Round(Seconds, 3), error);
+        new(status, _state.Step, _state.Step > 0 ? _state.Loss : null, _state.EvalLoss, _state.BestLoss, _state.BestStep, _state.Tokens, Math.Round(Seconds, 3), status == RunResult.Finished ? Reason : null, error);
 
     private double Seconds => _state.Seconds + _clock.Elapsed.TotalSeconds;
 
-    private bool Done() => _totalSteps is { } steps ? _state.Step >= steps : Seconds >= _config.Minutes * 60;
+    private bool Done() => StopsEarly || (_totalSteps is { } steps ? _state.Step >= steps : Seconds >= _config.Minutes * 60);
 
     /// <summary>The number of steps that the schedule counts on: known, or from the share of the time that is gone.</summary>
     private double ExpectedSteps()
@@ -90,7 +103,7 @@ public sealed class TrainLoop
     }
 
     /// <summary>One optimizer step; gives the weighted mean loss of its micro-batches.</summary>
-    private float Step(long step, float rate)
+    private float Step(long step, ReadOnlySpan<float> rates)
     {
         var micro = _plan.MicroBatches(step);
         var epoch = _plan.EpochOf(step);
@@ -116,7 +129,7 @@ public sealed class TrainLoop
             var part = _engine.ForwardBackward((float)weight, _config.Seed + i, step);
             if (!float.IsFinite(part))
             {
-                throw Diverged($"the loss is {part}", step, i, rate);
+                throw Diverged($"the loss is {part}", step, i, rates[0]);
             }
 
             loss += weight * part;
@@ -128,14 +141,14 @@ public sealed class TrainLoop
             _gradientNorm = (float)norm;
             if (!double.IsFinite(norm))
             {
-                throw Diverged($"the gradient norm is {norm}", step, 0, rate);
+                throw Diverged($"the gradient norm is {norm}", step, 0, rates[0]);
             }
 
             var scale = _config.MaxGradNorm is { } limit ? Math.Min(1, limit / (norm + 1e-6)) : 1;
-            _engine.OptimizerStep(rate, (float)scale);
+            _engine.OptimizerStep(rates, (float)scale);
         }
 
-        _state = _state with { Step = step + 1, OptimizerSteps = _engine.Step, Tokens = _state.Tokens + total };
+        _state = _state with { Step = step + 1, OptimizerSteps = _engine.Step, Tokens = _state.Tokens + total, Loss = (float)loss };
         return (float)loss;
     }
 
@@ -149,16 +162,23 @@ public sealed class TrainLoop
             + $"Nothing of this step was kept. Try a lower --lr, a longer --warmup, --max-grad-norm 1, and look for extreme values in these examples; {kept}.");
     }
 
-    private void Log(MetricsFile metrics, float rate, float loss, bool last)
+    private void Log(MetricsFile metrics, float rate, bool last)
     {
-        _state = _state with { PendingLoss = _state.PendingLoss + loss, PendingNorm = _state.PendingNorm + _gradientNorm, PendingSteps = _state.PendingSteps + 1 };
-        _rowLoss = loss;
-        if (_state.PendingSteps < _config.LogEvery && !last)
+        _state = _state with { PendingLoss = _state.PendingLoss + _state.Loss, PendingNorm = _state.PendingNorm + _gradientNorm, PendingSteps = _state.PendingSteps + 1 };
+        if (_state.PendingSteps >= _config.LogEvery || last)
+        {
+            WriteRow(metrics, rate);
+        }
+    }
+
+    /// <summary>The mean of the steps since the last row, where there are any.</summary>
+    private void WriteRow(MetricsFile metrics, float rate)
+    {
+        if (_state.PendingSteps is not (> 0 and var n))
         {
             return;
         }
 
-        var n = _state.PendingSteps;
         metrics.Add(new(_state.Step, "train", (float)(_state.PendingLoss / n), rate, (float)(_state.PendingNorm / n), _state.Tokens, Seconds));
         _state = _state with { PendingLoss = 0, PendingNorm = 0, PendingSteps = 0 };
     }
@@ -184,15 +204,13 @@ public sealed class TrainLoop
             }
         }
 
-        _evalLoss = total > 0 ? (float)(loss / total) : 0;
-        metrics.Add(new(_state.Step, "eval", _evalLoss.Value, null, null, _state.Tokens, Seconds));
-        if (_state.BestLoss is { } best && !(_evalLoss < best))
-        {
-            return false;
-        }
-
-        _state = _state with { BestLoss = _evalLoss, BestStep = _state.Step };
-        return true;
+        var mean = total > 0 ? (float)(loss / total) : 0;
+        metrics.Add(new(_state.Step, "eval", mean, null, null, _state.Tokens, Seconds));
+        var better = _state.BestLoss is not { } best || mean < best;
+        _state = better
+            ? _state with { EvalLoss = mean, BestLoss = mean, BestStep = _state.Step, EvaluationsSinceBest = 0 }
+            : _state with { EvalLoss = mean, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
+        return better;
     }
 
     private void Save(MetricsFile metrics, bool best)
@@ -218,21 +236,6 @@ public sealed class TrainLoop
         var remaining = _totalSteps is null
             ? _config.Minutes!.Value * 60 - Seconds
             : (expected - _state.Step) * Seconds / Math.Max(_state.Step, 1);
-        _progress.Report(new(_state.Step, expected, loss, _evalLoss, rate, (_state.Tokens - startTokens) / elapsed, _train.Unit, TimeSpan.FromSeconds(Math.Max(remaining, 0))));
-    }
-
-    private OptimizerSettings Optimizer()
-    {
-        var decayed = _engine.Parameters.Where(p => p.Trainable && _config.WeightDecay > 0 && (!_config.DecayMatricesOnly || p.Dims.Count > 1));
-        return new()
-        {
-            Kind = _config.Optimizer,
-            Beta1 = (float)_config.Beta1,
-            Beta2 = (float)_config.Beta2,
-            Epsilon = (float)_config.Eps,
-            AdamMode = _config.AdamMode,
-            Momentum = (float)_config.Momentum,
-            WeightDecay = decayed.ToDictionary(p => p.Name, _ => (float)_config.WeightDecay),
-        };
+        _progress.Report(new(_state.Step, expected, loss, _state.EvalLoss, rate, (_state.Tokens - startTokens) / elapsed, _train.Unit, TimeSpan.FromSeconds(Math.Max(remaining, 0))));
     }
 }

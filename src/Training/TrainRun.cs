@@ -62,9 +62,12 @@ public static class TrainRun
             throw new TrainingException($"{folder.Path} is a run of `{record.Config.Verb}`; go on with `onnxpipe {record.Config.Verb} --resume`.", 64);
         }
 
-        if (changes.FirstOrDefault(change => change.Apply(record.Config) != record.Config) is { } refused)
+        foreach (var change in changes)
         {
-            throw new TrainingException($"{refused.Flag} would change the run {folder.Path}, which was started with another value (see its run.json). Leave it out, or start a new run with --out.", 64);
+            if (record.Config.Differences(change.Apply(record.Config)) is [var (key, stored, given), ..])
+            {
+                throw new TrainingException($"{change.Flag} would change the run {folder.Path}: {key} was {stored} when it was started, and would be {given}. Leave it out, or start a new run with --out.", 64);
+            }
         }
 
         if (record.Result is { Status: RunResult.Finished } finished)

@@ -84,7 +84,7 @@ public sealed class CausalExamplesTests
 
         public double GradientNorm() => throw new NotSupportedException();
 
-        public void OptimizerStep(float learningRate, float gradientScale) => throw new NotSupportedException();
+        public void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale) => throw new NotSupportedException();
 
         public Memory<byte> Parameter(int parameter) => throw new NotSupportedException();
 

@@ -58,12 +58,13 @@ internal sealed class LineEngine : ITrainingEngine
 
     public double GradientNorm() => Math.Sqrt(_gradients.Sum(g => (double)g * g));
 
-    public void OptimizerStep(float learningRate, float gradientScale)
+    public void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale)
     {
         for (var i = 0; i < 2; i++)
         {
             _moments[i] = _settings!.Momentum * _moments[i] + gradientScale * _gradients[i];
-            _values[i] -= learningRate * _moments[i];
+            var name = Parameters[i].Name;
+            _values[i] -= learningRates[_settings.LearningRate.GetValueOrDefault(name)] * (_moments[i] + _settings.WeightDecay.GetValueOrDefault(name) * _values[i]);
         }
 
         Step++;

@@ -52,7 +52,7 @@ internal sealed class SumEngine : ITrainingEngine
 
     public double GradientNorm() => Floats(_gradient).ToArray().Sum(g => (double)g * g);
 
-    public void OptimizerStep(float learningRate, float gradientScale) => Step++;
+    public void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale) => Step++;
 
     public Memory<byte> Parameter(int parameter) => parameter == 0 ? _w : _b;
 

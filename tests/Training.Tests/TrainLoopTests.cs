@@ -54,6 +54,42 @@ public sealed class TrainLoopTests
     }
 
     [Test]
+    public void Run_NoBetterEvaluation_StopsEarlyAndSaysSo()
+    {
+        var config = Config() with { Lr = 0, Steps = 100, EarlyStop = 3, LogEvery = 7 };
+        var result = Train("straight", config);
+        var cancel = new CancellationTokenSource();
+        Assert.That(() => Train("stopped", config, new Stop(25, cancel), cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+
+        Assert.That(result.Step, Is.EqualTo(40), "the best one, and three after it");
+        Assert.That(result.Reason, Does.StartWith("stopped early: 3 evaluations without a better loss than ").And.EndsWith("(step 10)"));
+        Assert.That(Train("stopped", config) with { Seconds = 0 }, Is.EqualTo(result with { Seconds = 0 }));
+        Assert.That(Content("stopped"), Is.EqualTo(Content("straight")));
+        Assert.That(Rows("straight").Select(r => r.Step), Is.EqualTo(new long[] { 7, 14, 21, 28, 35, 40 }));
+        Assert.That(Train("stopped", config).Reason, Is.EqualTo(result.Reason), "killed between the last checkpoint and the record");
+    }
+
+    [Test]
+    public void Run_EarlyStopWithoutEvaluation_IsRefused()
+    {
+        using var folder = RunFolder.Create(Path.Combine(_root, "run"), false);
+        var engine = new LineEngine();
+
+        Assert.That(() => new TrainLoop(engine, new TensorExamples(Data, engine.Inputs, null), null, Config() with { EarlyStop = 1 }, folder, null),
+            Throws.TypeOf<TrainingException>().With.Message.Contains("--early-stop").And.Property("ExitCode").EqualTo(64));
+    }
+
+    [Test]
+    public void Run_GroupWithoutARate_KeepsItsParameters()
+    {
+        Train("run", Config() with { Steps = 20, Group = ["b: lr=0", "w: weight-decay=0.1"] });
+
+        var last = TensorFile.Open(Path.Combine(_root, "run", "checkpoints", "last", "model.safetensors"));
+        Assert.That(last["b"].As<float>()[0], Is.Zero);
+        Assert.That(last["w"].As<float>()[0], Is.GreaterThan(0.5f));
+    }
+
+    [Test]
     public void Run_NaNLoss_NamesStepAndAdviceAndKeepsTheLastCheckpoint()
     {
         var error = Assert.Throws<TrainingException>(() => Train("run", Config() with { Lr = 1e30, SaveEvery = 1 }));

@@ -57,7 +57,7 @@ public sealed class TrainRunTests
     {
         Assert.That(() => Start(Config(), stopAt: 4), Throws.InstanceOf<OperationCanceledException>());
 
-        Assert.That(() => Resume([new("--lr", c => c with { Lr = 7 })]), Throws.TypeOf<TrainingException>().With.Message.Contains("--lr").And.Property("ExitCode").EqualTo(64));
+        Assert.That(() => Resume([new("--lr", c => c with { Lr = 7 })]), Throws.TypeOf<TrainingException>().With.Message.Contains("--lr would change").And.Message.Contains("lr was 0.01 when it was started, and would be 7").And.Property("ExitCode").EqualTo(64));
         Assert.That(Resume([new("--lr", c => c with { Lr = 0.01 })]).Step, Is.EqualTo(12));
     }
 

@@ -10,7 +10,7 @@ internal static class PretrainVerb
         var flags = new TrainingFlags(Pretraining.Defaults);
         flags.Add(Flags.Text("--config", "FILE", "A Hugging Face style config.json: train a new model."), (c, file) => c with { Config = Path.GetFullPath(file) });
         flags.Add(Flags.Text("--model", "DIR", "A model folder, or an ONNX file, to go on with, instead of --config."), (c, model) => c with { Model = Path.GetFullPath(model) });
-        var data = flags.Add(Flags.Many("--data", "FILE|GLOB", "Text files, folders or globs, UTF-8."), (c, patterns) => c.WithData([.. TextFiles.Expand(patterns).Select(Path.GetFullPath)]));
+        var data = flags.Add(Flags.Many("--data", "FILE|GLOB", "Text files, folders or globs, UTF-8."), (c, patterns) => c with { Data = [.. TextFiles.Expand(patterns).Select(Path.GetFullPath)] });
         flags.Add(Flags.Choice("--objective", "clm: predict the next token [clm].", "clm"), (c, objective) => c with { Objective = objective });
         flags.Add(Flags.Text("--tokenizer", "DIR", "Tokenizer folder [the model's]."), (c, folder) => c with { Tokenizer = Path.GetFullPath(folder) });
         flags.Add(Flags.Count("--block", "Tokens per example [the model's positions, at most 512].", most: int.MaxValue), (c, n) => c with { Block = (int)n!.Value });

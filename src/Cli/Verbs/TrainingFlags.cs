@@ -33,10 +33,13 @@ internal sealed class TrainingFlags
         Add(Flags.Choice("--schedule", $"The learning rate over the run [{d.Schedule}].", [.. Schedule.Kinds]), (c, kind) => c with { Schedule = kind });
         Add(Flags.Parsed("--warmup", "N|P%", $"Steps in which the learning rate rises, or their share of all [{d.Warmup}].", text => (Warmup?)Warmup.Parse(text)), (c, warmup) => c with { Warmup = warmup!.Value });
         Add(Flags.Number("--min-lr", $"Where cosine ends [{d.MinLr}].", least: 0), (c, n) => c with { MinLr = n!.Value });
+        Add(Flags.Many("--group", "\"GLOB: lr=F, weight-decay=F\"", "Values of the parameters that a pattern matches; the later one wins."), (c, groups) => c with { Group = groups });
+        Add(Flags.Many("--no-decay", "GLOB", "Parameters without weight decay."), (c, patterns) => c with { NoDecay = patterns });
         Add(Flags.Count("--eval-every", "Steps between evaluations [each epoch]."), (c, n) => c with { EvalEvery = n });
         Add(Flags.Count("--save-every", "Steps between checkpoints [each epoch]."), (c, n) => c with { SaveEvery = n });
         Add(Flags.Count("--keep-steps", $"How many checkpoints step-N stay, besides best and last [{d.KeepSteps}].", least: 0, most: int.MaxValue), (c, n) => c with { KeepSteps = (int)n!.Value });
         Add(Flags.Count("--log-every", $"Steps per row of metrics.csv, which has their mean [{d.LogEvery}].", most: int.MaxValue), (c, n) => c with { LogEvery = (int)n!.Value });
+        Add(Flags.Count("--early-stop", "End after N evaluations without a better loss [off]."), (c, n) => c with { EarlyStop = n });
     }
 
     public Option<string> Optimizer { get; }
@@ -97,10 +100,10 @@ internal sealed class TrainingFlags
         }
 
         path = Path.GetFullPath(path);
-        context.Result.Write(new { Run = path, result.Status, result.Step, result.Loss, result.EvalLoss, result.BestLoss, result.BestStep, result.Tokens, result.Seconds }, people => people.Table(["run", path],
+        context.Result.Write(new { Run = path, result.Status, result.Step, result.Loss, result.EvalLoss, result.BestLoss, result.BestStep, result.Tokens, result.Seconds, result.Reason }, people => people.Table(["run", path],
         [
             ["status", result.Status],
-            ["steps", result.Step.ToString()],
+            ["steps", $"{result.Step}: {result.Reason}"],
             ["loss", $"{result.Loss:0.####}"],
             .. result.EvalLoss is null ? Array.Empty<string[]>() : [["eval loss", $"{result.EvalLoss:0.####}, best {result.BestLoss:0.####} after step {result.BestStep}"]],
             ["tokens", result.Tokens.ToString()],

@@ -46,7 +46,8 @@ public interface ITrainingEngine : IDisposable
     double GradientNorm();
 
     /// <summary>Updates every trainable parameter with its gradient × <paramref name="gradientScale"/> and counts one <see cref="Step"/>.</summary>
-    void OptimizerStep(float learningRate, float gradientScale);
+    /// <param name="learningRates">As many as <see cref="OptimizerSettings.LearningRate"/> names, at least one.</param>
+    void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale);
 
     /// <summary>The bytes of parameter number <paramref name="parameter"/> in the engine's own memory, which may be written.</summary>
     Memory<byte> Parameter(int parameter);

@@ -22,6 +22,6 @@ public sealed record OptimizerSettings
     /// <summary>By parameter name: weight decay; a parameter that is not listed has none.</summary>
     public IReadOnlyDictionary<string, float> WeightDecay { get; init; } = new Dictionary<string, float>();
 
-    /// <summary>By parameter name: what the learning rate is multiplied with; 1 where a parameter is not listed.</summary>
-    public IReadOnlyDictionary<string, float> LearningRateScale { get; init; } = new Dictionary<string, float>();
+    /// <summary>By parameter name: which of the learning rates of a step it is updated with; the first where a parameter is not listed.</summary>
+    public IReadOnlyDictionary<string, int> LearningRate { get; init; } = new Dictionary<string, int>();
 }

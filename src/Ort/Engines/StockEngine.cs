@@ -131,11 +131,11 @@ public sealed class StockEngine : ITrainingEngine
 
     public double GradientNorm() => _gradients.Norm();
 
-    public void OptimizerStep(float learningRate, float gradientScale)
+    public void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale)
     {
         var rule = _rule ?? throw new InvalidOperationException("UseOptimizer was not called.");
         _gradients.Settle();
-        rule.Run(_crew, learningRate, gradientScale, Step + 1);
+        rule.Run(_crew, learningRates, gradientScale, Step + 1);
         Step++;
     }
 

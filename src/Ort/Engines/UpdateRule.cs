@@ -14,7 +14,7 @@ internal sealed class UpdateRule : IDisposable
     private readonly NativeBlock[] _moments;
     private readonly Piece[] _pieces;
     private readonly Action<int> _update;
-    private float _rate;
+    private readonly float[] _rates;
     private float _gradientScale;
     private long _step;
 
@@ -32,6 +32,7 @@ internal sealed class UpdateRule : IDisposable
         (_settings, _parameters, _gradients) = (settings, parameters, gradients);
         _moments = [.. Enumerable.Range(0, moments).Select(_ => new NativeBlock(layout.Length))];
         _pieces = [.. Cut(settings, layout, names)];
+        _rates = new float[1 + _pieces.Select(piece => piece.Rate).DefaultIfEmpty().Max()];
         _update = settings.Kind == "adamw" ? AdamWPiece : SgdPiece;
     }
 
@@ -41,9 +42,10 @@ internal sealed class UpdateRule : IDisposable
 
     /// <summary>Updates every parameter.</summary>
     /// <param name="step">1 for the first.</param>
-    public void Run(Crew crew, float learningRate, float gradientScale, long step)
+    public void Run(Crew crew, ReadOnlySpan<float> learningRates, float gradientScale, long step)
     {
-        (_rate, _gradientScale, _step) = (learningRate, gradientScale, step);
+        learningRates[.._rates.Length].CopyTo(_rates);
+        (_gradientScale, _step) = (gradientScale, step);
         crew.Run(_update, _pieces.Length);
     }
 
@@ -54,9 +56,9 @@ internal sealed class UpdateRule : IDisposable
         var start = 0L;
         for (var i = 0; i < names.Count; i++)
         {
-            var (decay, scale) = (settings.WeightDecay.GetValueOrDefault(names[i], 0), settings.LearningRateScale.GetValueOrDefault(names[i], 1));
+            var (decay, rate) = (settings.WeightDecay.GetValueOrDefault(names[i], 0), settings.LearningRate.GetValueOrDefault(names[i], 0));
             var last = i + 1 == names.Count;
-            if (!last && settings.WeightDecay.GetValueOrDefault(names[i + 1], 0) == decay && settings.LearningRateScale.GetValueOrDefault(names[i + 1], 1) == scale)
+            if (!last && settings.WeightDecay.GetValueOrDefault(names[i + 1], 0) == decay && settings.LearningRate.GetValueOrDefault(names[i + 1], 0) == rate)
             {
                 continue; // the next one belongs to the same range
             }
@@ -64,7 +66,7 @@ internal sealed class UpdateRule : IDisposable
             var end = (last ? layout.Length : layout.Offset(i + 1)) / sizeof(float);
             for (; start < end; start += Math.Min(ElementsPerPiece, end - start))
             {
-                yield return new Piece(start, (int)Math.Min(ElementsPerPiece, end - start), decay, scale);
+                yield return new Piece(start, (int)Math.Min(ElementsPerPiece, end - start), decay, rate);
             }
         }
     }
@@ -74,7 +76,7 @@ internal sealed class UpdateRule : IDisposable
         var piece = _pieces[index];
         var options = new AdamWOptions
         {
-            LearningRate = _rate * piece.RateScale,
+            LearningRate = _rates[piece.Rate],
             Step = _step,
             Beta1 = _settings.Beta1,
             Beta2 = _settings.Beta2,
@@ -89,7 +91,7 @@ internal sealed class UpdateRule : IDisposable
     private void SgdPiece(int index)
     {
         var piece = _pieces[index];
-        var rate = _rate * piece.RateScale;
+        var rate = _rates[piece.Rate];
         if (_moments.Length == 0)
         {
             Sgd.Step(Of(_parameters, piece), Of(_gradients, piece), rate, piece.Decay, _gradientScale);
@@ -103,5 +105,6 @@ internal sealed class UpdateRule : IDisposable
     private static Span<float> Of(NativeBlock block, in Piece piece) => block.Floats(piece.Start, piece.Length);
 
     /// <param name="Start">In elements.</param>
-    private readonly record struct Piece(long Start, int Length, float Decay, float RateScale);
+    /// <param name="Rate">Which of the learning rates.</param>
+    private readonly record struct Piece(long Start, int Length, float Decay, int Rate);
 }

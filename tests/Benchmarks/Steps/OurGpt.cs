@@ -58,7 +58,7 @@ internal sealed class OurGpt : IDisposable
         _engine.ClearGradients();
         var loss = _engine.ForwardBackward(1, 0, step);
         var scale = Math.Min(1, GptCase.MaxGradNorm / (_engine.GradientNorm() + 1e-6));
-        _engine.OptimizerStep(GptCase.LearningRate, (float)scale);
+        _engine.OptimizerStep([GptCase.LearningRate], (float)scale);
         return loss;
     }
 

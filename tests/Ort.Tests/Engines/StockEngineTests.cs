@@ -11,7 +11,7 @@ public sealed class StockEngineTests
     {
         Kind = "adamw",
         WeightDecay = new Dictionary<string, float> { ["w1"] = 0.1f, ["w2"] = 0.1f },
-        LearningRateScale = new Dictionary<string, float> { ["bias"] = 0.5f },
+        LearningRate = new Dictionary<string, int> { ["bias"] = 1 },
     };
 
     [Test]
@@ -145,7 +145,7 @@ public sealed class StockEngineTests
         engine.ForwardBackward(1, 0, 0);
         var before = Enumerable.Range(0, 5).Select(p => Numbers(engine, p).ToArray()).ToArray();
         var gradients = Enumerable.Range(0, 5).Select(p => engine.Parameters[p].Trainable ? MemoryMarshal.Cast<byte, float>(engine.Gradient(p).Span).ToArray() : []).ToArray();
-        engine.OptimizerStep(0.1f, 0.5f);
+        engine.OptimizerStep([0.1f, 0.05f], 0.5f);
         Assert.That(engine.Step, Is.EqualTo(1));
         for (var p = 0; p < 5; p++)
         {
@@ -175,7 +175,7 @@ public sealed class StockEngineTests
         {
             engine.ClearGradients();
             engine.ForwardBackward(1, 0, i);
-            engine.OptimizerStep(0.1f, 1);
+            engine.OptimizerStep([0.1f], 1);
         }
 
         Assert.That(engine.Evaluate(), Is.LessThan(first - 0.1f));
@@ -195,7 +195,7 @@ public sealed class StockEngineTests
             engine.ClearGradients();
             engine.ForwardBackward(0.5f, 1, engine.Step);
             engine.ForwardBackward(0.5f, 2, engine.Step);
-            engine.OptimizerStep(1e-3f, (float)Math.Min(1, 1 / engine.GradientNorm()));
+            engine.OptimizerStep([1e-3f, 2e-3f], (float)Math.Min(1, 1 / engine.GradientNorm()));
             engine.Evaluate();
         }
 
@@ -268,7 +268,7 @@ public sealed class StockEngineTests
             Fill(engine, 300 + i);
             engine.ClearGradients();
             losses.Add(engine.ForwardBackward(1, 1, i));
-            engine.OptimizerStep(1e-2f, 1);
+            engine.OptimizerStep([1e-2f, 5e-3f], 1);
         }
 
         return [.. losses, .. Enumerable.Range(0, engine.Parameters.Count).SelectMany(p => Numbers(engine, p).ToArray())];
