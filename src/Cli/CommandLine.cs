@@ -37,10 +37,18 @@ internal static partial class CommandLine
             return ExitCodes.Usage;
         }
 
+        var verb = (Verb)parse.CommandResult.Command;
         var context = new VerbContext(parse, flags, terminal, cancellation);
         try
         {
-            await ((Verb)parse.CommandResult.Command).Run(context);
+            if (verb.Expand?.Invoke(parse) is { Count: > 0 } more)
+            {
+                (parse, flags) = Parse([.. args, .. more]);
+                verb = (Verb)parse.CommandResult.Command;
+                context = new VerbContext(parse, flags, terminal, cancellation);
+            }
+
+            await verb.Run(context);
             context.Progress.Close();
             await terminal.Output.FlushAsync(CancellationToken.None);
             return context.ExitCode;

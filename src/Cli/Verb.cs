@@ -35,4 +35,7 @@ internal sealed class Verb : Command
     public string Example { get; }
 
     public Func<VerbContext, Task> Run { get; }
+
+    /// <summary>The arguments that a file named on the command line stands for; null: there is no such flag.</summary>
+    public Func<ParseResult, IReadOnlyList<string>>? Expand { get; set; }
 }

@@ -17,7 +17,7 @@ public static class ArtifactTraining
 
     /// <summary>What a configuration of this verb takes to run.</summary>
     public static TrainRun.Parts Parts(RunConfig config) => new(
-        config.EvalData is { } file ? [config.Data[0], file] : [config.Data[0]],
+        [.. new[] { config.Data[0], config.EvalData, config.Checkpoint }.OfType<string>()],
         folder => RunFolder.CopyIn(config.Artifacts!, folder.Artifacts),
         StockEngine.Load,
         (_, engine, artifacts) => new(

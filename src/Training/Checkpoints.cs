@@ -27,7 +27,8 @@ public sealed class Checkpoints
     public bool Any => Directory.Exists(Folder("last"));
 
     /// <summary>Saves the engine's parameters and state as <c>step-N</c>, points <c>last</c> (and <c>best</c>) at it, and removes what is no longer kept.</summary>
-    public void Save(ITrainingEngine engine, RunState state, bool best, int keepSteps)
+    /// <param name="rate">The run's main learning rate, for Microsoft's runtime.</param>
+    public void Save(ITrainingEngine engine, RunState state, bool best, int keepSteps, double rate)
     {
         var name = $"step-{state.Step}";
         var target = Folder(name);
@@ -43,6 +44,11 @@ public sealed class Checkpoints
                 AtomicFile.Write(System.IO.Path.Combine(partial, "model.safetensors"), s => SafeTensors.Write(s, Parameters(engine)));
                 AtomicFile.Write(System.IO.Path.Combine(partial, "state.safetensors"), s => SafeTensors.Write(s, MomentsOf(engine)));
                 TrainingJson.Write(System.IO.Path.Combine(partial, "state.json"), state, TrainingJson.Default.RunState);
+                if (RuntimeCheckpoint.BytesOf(engine) is not null)
+                {
+                    RuntimeCheckpoint.Save(engine, System.IO.Path.Combine(partial, "checkpoint"), (float)rate);
+                }
+
                 Directory.Move(partial, target);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or FileFormatException)
@@ -134,7 +140,7 @@ public sealed class Checkpoints
     private static string MomentName(EngineParameter parameter, int moment) => $"momentum{moment}.{parameter.Name}";
 
     private static long Bytes(ITrainingEngine engine) =>
-        engine.Parameters.Sum(p => p.Type.ByteCount(p.Count) + (p.Trainable ? engine.Moments * 4 * p.Count : 0)) + (1 << 20);
+        engine.Parameters.Sum(p => p.Type.ByteCount(p.Count) + (p.Trainable ? engine.Moments * 4 * p.Count : 0)) + (RuntimeCheckpoint.BytesOf(engine) ?? 0) + (1 << 20);
 
     private static void Copy(TensorFile file, string name, Memory<byte> target)
     {

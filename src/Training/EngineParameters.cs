@@ -7,13 +7,14 @@ namespace OnnxPipeline.Training;
 public static class EngineParameters
 {
     /// <summary>Puts the parameters of an ODTC checkpoint, or of a tensor file that holds them by name, into the engine.</summary>
+    /// <returns>The checkpoint; null for a tensor file.</returns>
     /// <exception cref="FileFormatException">It is nominal, lacks a parameter, or has one of another type or shape.</exception>
-    public static void Load(ITrainingEngine engine, string checkpoint)
+    public static OdtcCheckpoint? Load(ITrainingEngine engine, string checkpoint)
     {
         if (Path.GetExtension(checkpoint) is ".safetensors" or ".npz")
         {
             Checkpoints.LoadParameters(engine, checkpoint);
-            return;
+            return null;
         }
 
         var content = OdtcCheckpoint.Read(checkpoint);
@@ -38,5 +39,7 @@ public static class EngineParameters
 
             tensor.Bytes.CopyTo(engine.Parameter(i));
         }
+
+        return content;
     }
 }

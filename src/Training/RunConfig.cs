@@ -18,6 +18,9 @@ public sealed record RunConfig
     /// <summary>train: the artifacts folder the run was started with; the run keeps a copy.</summary>
     public string? Artifacts { get; init; }
 
+    /// <summary>train: an ODTC checkpoint to start from, its optimizer state included, or a tensor file with parameters.</summary>
+    public string? Checkpoint { get; init; }
+
     /// <summary>Tensor file (train), text files, folders or globs (pretrain); absolute.</summary>
     public required IReadOnlyList<string> Data { get; init; }
 

@@ -127,9 +127,9 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>Saves a checkpoint (<see cref="Training.Checkpoints.Save"/>). With the first one, what <c>--force</c> renamed aside is deleted.</summary>
-    public void Save(ITrainingEngine engine, RunState state, bool best, int keepSteps)
+    public void Save(ITrainingEngine engine, RunState state, bool best, int keepSteps, double rate)
     {
-        Checkpoints.Save(engine, state, best, keepSteps);
+        Checkpoints.Save(engine, state, best, keepSteps, rate);
         if (_replaced is not null)
         {
             FileOrFolder.Remove(_replaced);

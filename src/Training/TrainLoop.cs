@@ -41,7 +41,7 @@ public sealed class TrainLoop
     public RunResult Run(CancellationToken cancellation)
     {
         _engine.UseOptimizer(_settings.Optimizer);
-        _state = _folder.Checkpoints.Restore(_engine) ?? new();
+        _state = _folder.Checkpoints.Restore(_engine) ?? Begin();
         var (startTokens, startSeconds) = (_state.Tokens, _state.Seconds);
         using var metrics = MetricsFile.Open(_folder.Metrics, _state.Step);
         _clock.Start();
@@ -74,6 +74,16 @@ public sealed class TrainLoop
         }
 
         return Result(RunResult.Finished);
+    }
+
+    private RunState Begin()
+    {
+        if (_config.Checkpoint is { } checkpoint)
+        {
+            RuntimeCheckpoint.Load(_engine, checkpoint);
+        }
+
+        return new() { OptimizerSteps = _engine.Step };
     }
 
     private bool StopsEarly => _state.EvaluationsSinceBest >= _config.EarlyStop;
@@ -216,7 +226,7 @@ public sealed class TrainLoop
     private void Save(MetricsFile metrics, bool best)
     {
         metrics.Sync();
-        _folder.Save(_engine, _state with { Seconds = Seconds }, best, _config.KeepSteps);
+        _folder.Save(_engine, _state with { Seconds = Seconds }, best, _config.KeepSteps, _config.Lr);
         Files.AtomicFile.Write(_folder.Plot, stream =>
         {
             using var writer = new StreamWriter(stream, leaveOpen: true);

@@ -76,7 +76,7 @@ public static class TrainRun
             return finished;
         }
 
-        foreach (var file in record.Data)
+        foreach (var file in record.Data.Where(file => file.Path != record.Config.Checkpoint || !folder.Checkpoints.Any)) // where it started does not matter once it has saved
         {
             file.RequireUnchanged(folder.RunJson);
         }

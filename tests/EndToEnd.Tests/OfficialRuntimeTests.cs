@@ -68,6 +68,32 @@ public sealed class OfficialRuntimeTests
         TestContext.Out.WriteLine($"{model}: largest difference of a loss {official.Losses.Zip(ours.Losses, (a, b) => Math.Abs(a - b)).Max():e1}, of the evaluation {Math.Abs(official.Evaluation - ours.Evaluation):e1}");
     }
 
+    [TestCase("mlp")]
+    [TestCase("gpt")]
+    public void OurEngine_FromTheCheckpointOfARun_GoesOnWithItsOptimizerState(string model)
+    {
+        var ours = _trained[model];
+        var (half, rest) = (TrainHalf(model, "a", 0), TrainHalf(model, "b", 1, "--checkpoint", Path.Combine(_root, $"{model}-a", "checkpoints", "last", "checkpoint")));
+
+        Assert.That(half.Concat(rest), Is.EqualTo(ours.Losses), "ten steps, and ten more from the checkpoint, are twenty");
+        Assert.That(TrainHalf(model, "c", 1, "--checkpoint", Path.Combine(ours.Artifacts, "checkpoint")), Is.Not.EqualTo(rest));
+    }
+
+    [TestCase("mlp")]
+    [TestCase("gpt")]
+    public void OfficialRuntime_FromTheCheckpointOfARun_GoesOnAsOurEngine(string model)
+    {
+        RequireNode();
+        var ours = _trained[model];
+        TrainHalf(model, "d", 0);
+
+        var official = RunOfficial(model, ours, Steps / 2, Path.Combine(_root, $"{model}-d", "checkpoints", "last", "checkpoint"));
+
+        Assert.That(official.Losses, Is.EqualTo(ours.Losses[(Steps / 2)..]).Within(1e-5));
+        Assert.That(official.Evaluation, Is.Not.NaN);
+        TestContext.Out.WriteLine($"{model}: largest difference of a loss {official.Losses.Zip(ours.Losses[(Steps / 2)..], (a, b) => Math.Abs(a - b)).Max():e1}");
+    }
+
     [Test]
     [Explicit("writes losses.json anew, for when the models or the data of this test change")]
     public void Losses_OfOurEngine_AreStored() => File.WriteAllText(
@@ -83,6 +109,15 @@ public sealed class OfficialRuntimeTests
         Program.Ok("train", "--artifacts", artifacts, "--data", all, "--eval-data", first, "--no-shuffle", "--batch-size", $"{Batch}", "--epochs", "1", "--out", run);
         var rows = File.ReadLines(Path.Combine(run, "metrics.csv")).Skip(1).Select(line => line.Split(',')).ToLookup(r => r[1], r => double.Parse(r[2], CultureInfo.InvariantCulture));
         _trained.Add(name, new Trained(artifacts, inputs, [.. rows["train"]], rows["eval"].Last()));
+    }
+
+    /// <summary>Trains on the first or the second half of the steps; gives the losses.</summary>
+    private double[] TrainHalf(string model, string name, int half, params string[] flags)
+    {
+        var (data, run) = (Path.Combine(_root, $"{model}-half{half}.safetensors"), Path.Combine(_root, $"{model}-{name}"));
+        TensorFile.Write(data, [.. _trained[model].Inputs.Select(i => new NamedTensor(i.Name, Part(i.Tensor, half, Steps / 2)))]);
+        Program.Ok(["train", "--artifacts", _trained[model].Artifacts, "--data", data, "--no-shuffle", "--batch-size", $"{Batch}", "--epochs", "1", "--out", run, .. flags]);
+        return [.. File.ReadLines(Path.Combine(run, "metrics.csv")).Skip(1).Select(line => double.Parse(line.Split(',')[2], CultureInfo.InvariantCulture))];
     }
 
     private string CreateGpt()
@@ -112,20 +147,21 @@ public sealed class OfficialRuntimeTests
         return [.. new[] { ("input_ids", ids), ("attention_mask", mask), ("labels", labels) }.Select(t => new NamedTensor(t.Item1, Tensor.From<long>(t.Item2, Steps * Batch, Length)))];
     }
 
-    /// <summary>The rows of one step.</summary>
-    private static Tensor Part(Tensor whole, int step)
+    /// <summary>The rows of one step, or part number <paramref name="part"/> of all rows in parts of <paramref name="steps"/> steps.</summary>
+    private static Tensor Part(Tensor whole, int part, int steps = 1)
     {
-        var bytes = whole.Bytes.Length / Steps;
-        return new Tensor(whole.Type, [Batch, .. whole.Dims.Skip(1)], whole.Bytes.Slice(step * bytes, bytes));
+        var bytes = whole.Bytes.Length / Steps * steps;
+        return new Tensor(whole.Type, [Batch * steps, .. whole.Dims.Skip(1)], whole.Bytes.Slice(part * bytes, bytes));
     }
 
-    private Official RunOfficial(string name, Trained ours)
+    private Official RunOfficial(string name, Trained ours, int first = 0, string? checkpoint = null)
     {
-        var job = Path.Combine(_root, $"{name}-job.json");
+        var job = Path.Combine(_root, $"{name}-{first}-job.json");
         File.WriteAllText(job, JsonSerializer.Serialize(new
         {
             artifacts = ours.Artifacts,
-            steps = Enumerable.Range(0, Steps).Select(step => ours.Inputs.ToDictionary(i => i.Name, i => Described(Part(i.Tensor, step)))),
+            checkpoint,
+            steps = Enumerable.Range(first, Steps - first).Select(step => ours.Inputs.ToDictionary(i => i.Name, i => Described(Part(i.Tensor, step)))),
         }));
         var start = new ProcessStartInfo("node", [Path.Combine(Folder, "train.mjs"), job]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;

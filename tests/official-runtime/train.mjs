@@ -1,6 +1,6 @@
 // Trains an artifacts folder in Microsoft's own ORT Training runtime (onnxruntime-web 1.19.2, WebAssembly) and prints what came of it.
 //   node train.mjs JOB.json
-// JOB.json: { "artifacts": folder, "prefix": "", "steps": [ { input: { "type": "float32" | "int64", "dims": [..], "data": [..] } } ] }
+// JOB.json: { "artifacts": folder, "prefix": "", "checkpoint": file (that of the artifacts), "steps": [ { input: { "type": "float32" | "int64", "dims": [..], "data": [..] } } ] }
 // Standard output: { "losses": [..], "evaluation": loss of the first batch afterwards, "before": [..], "after": [..] }, the last two all
 // parameters (frozen ones too) in parameter order. The learning rate is 0.001: this runtime has no call to change it.
 import { readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ ort.env.wasm.wasmPaths = pathToFileURL(dist + path.sep).href;
 const job = JSON.parse(await readFile(process.argv[2], 'utf8'));
 const file = async (name) => new Uint8Array(await readFile(path.join(job.artifacts, (job.prefix ?? '') + name)));
 const session = await ort.TrainingSession.create({
-  checkpointState: await file('checkpoint'),
+  checkpointState: job.checkpoint ? new Uint8Array(await readFile(job.checkpoint)) : await file('checkpoint'),
   trainModel: await file('training_model.onnx'),
   evalModel: await file('eval_model.onnx'),
   optimizerModel: await file('optimizer_model.onnx'),

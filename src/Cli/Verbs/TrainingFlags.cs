@@ -10,6 +10,7 @@ internal sealed class TrainingFlags
 {
     private readonly Option<string> _out = Flags.Text("--out", "RUN", "Folder of the new run.");
     private readonly Option<string> _resume = Flags.Text("--resume", "RUN", "Go on with a run where its last checkpoint stands, bit for bit.");
+    private readonly RunConfigFlag _runConfig = new();
     private readonly List<Flag> _flags = [];
 
     /// <param name="defaults">For the help.</param>
@@ -57,11 +58,12 @@ internal sealed class TrainingFlags
     /// <summary>Puts all flags on the verb.</summary>
     public Verb On(Verb verb)
     {
-        foreach (var option in _flags.Select(flag => flag.Option).Prepend(_resume).Prepend(_out))
+        foreach (var option in _flags.Select(flag => flag.Option).Prepend(_runConfig.Option).Prepend(_resume).Prepend(_out))
         {
             verb.Add(option);
         }
 
+        verb.Expand = parse => _runConfig.Expand(parse, verb.Path, [.. _flags.Select(flag => flag.Option), .. parse.RootCommandResult.Command.Options.Where(option => option.Name is "--seed" or "--threads")]);
         return verb;
     }
 

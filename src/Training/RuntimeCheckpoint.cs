@@ -1,0 +1,94 @@
+using OnnxPipeline.Files;
+using OnnxPipeline.Ort.Engines;
+
+namespace OnnxPipeline.Training;
+
+/// <summary>
+/// A checkpoint as Microsoft's training runtime reads and writes it: parameters, and in <c>group0</c> the optimizer's moments and step, so that a
+/// run can go on there and come back. Of a run without moments (SGD without momentum) it has the zeros that the runtime wants to find.
+/// </summary>
+internal static class RuntimeCheckpoint
+{
+    private const string Group = "group0"; // any other is ignored by the runtime
+
+    private static string NameOf(int moment) => $"momentum{moment}";
+
+    /// <summary>The bytes that <see cref="Save"/> writes; null where the format cannot hold the optimizer's state, which has to be in the first 2 GiB.</summary>
+    public static long? BytesOf(ITrainingEngine engine)
+    {
+        const long PerTensor = 512;
+        var parameters = engine.Parameters.Sum(p => p.Type.ByteCount(p.Count));
+        var moments = engine.Parameters.Where(p => p.Trainable).Sum(p => 4 * p.Count) * Math.Max(engine.Moments, 1);
+        var rest = engine.Parameters.Sum(p => (p.Name.Length + PerTensor) * (2 + engine.Moments));
+        var inline = moments + rest + (parameters < OdtcCheckpoint.ExternalDataFrom ? parameters : 0);
+        return inline < int.MaxValue ? parameters + moments + rest : null;
+    }
+
+    /// <summary>Writes parameters and optimizer state, as the runtime orders them.</summary>
+    /// <param name="path">A new file.</param>
+    /// <param name="rate">Where the runtime's own schedule would start.</param>
+    public static void Save(ITrainingEngine engine, string path, float rate)
+    {
+        var order = Enumerable.Range(0, engine.Parameters.Count).OrderBy(i => engine.Parameters[i].Name, StringComparer.Ordinal).ToArray();
+        var zeros = engine.Moments > 0 ? [] : new byte[engine.Parameters.Where(p => p.Trainable).Select(p => 4 * p.Count).DefaultIfEmpty().Max()];
+        new OdtcCheckpoint
+        {
+            Trainable = Named(trainable: true),
+            Frozen = Named(trainable: false),
+            OptimizerGroups =
+            [
+                new(Group, engine.Step, rate, [.. order.Where(i => engine.Parameters[i].Trainable).Select(i => new ParameterState(engine.Parameters[i].Name,
+                    [.. Enumerable.Range(0, Math.Max(engine.Moments, 1)).Select(m => new NamedTensor(NameOf(m), Moment(i, m)))]))]),
+            ],
+        }.Write(path);
+
+        NamedTensor[] Named(bool trainable) =>
+            [.. order.Where(i => engine.Parameters[i].Trainable == trainable).Select(i => new NamedTensor(engine.Parameters[i].Name, new(engine.Parameters[i].Type, [.. engine.Parameters[i].Dims], engine.Parameter(i))))];
+
+        Tensor Moment(int parameter, int moment) => new(ElementType.Float, [.. engine.Parameters[parameter].Dims],
+            engine.Moments > 0 ? engine.Moment(parameter, moment) : zeros.AsMemory(0, (int)(4 * engine.Parameters[parameter].Count)));
+    }
+
+    /// <summary>Puts parameters and optimizer state into the engine, whose optimizer is chosen. A file without state, or a tensor file, leaves the optimizer at its start.</summary>
+    /// <exception cref="PipelineException">The file belongs to another model, or its state to another optimizer.</exception>
+    public static void Load(ITrainingEngine engine, string path)
+    {
+        var content = EngineParameters.Load(engine, path);
+        if (content?.OptimizerGroups?.FirstOrDefault(group => group.Name == Group) is not { } group)
+        {
+            return;
+        }
+
+        var states = group.States.ToDictionary(state => state.Parameter, state => state.Momentums);
+        for (var i = 0; i < engine.Parameters.Count; i++)
+        {
+            if (engine.Parameters[i].Trainable)
+            {
+                var name = engine.Parameters[i].Name;
+                Take(engine, i, states.GetValueOrDefault(name) ?? throw new TrainingException($"{path} has an optimizer's state, but none of '{name}', which is trained here."), path);
+            }
+        }
+
+        engine.Step = group.Step;
+    }
+
+    private static void Take(ITrainingEngine engine, int index, IReadOnlyList<NamedTensor> moments, string path)
+    {
+        var parameter = engine.Parameters[index];
+        if (moments.Count != Math.Max(engine.Moments, 1))
+        {
+            throw new TrainingException($"{path} has {moments.Count} moments of '{parameter.Name}', the optimizer of this run keeps {engine.Moments}: it was written by another one (AdamW has 2, SGD at most 1). Choose that with --optimizer.");
+        }
+
+        for (var m = 0; m < engine.Moments; m++)
+        {
+            var moment = moments.FirstOrDefault(tensor => tensor.Name == NameOf(m))?.Tensor ?? throw new TrainingException($"{path} has no {NameOf(m)} of '{parameter.Name}'; it has {string.Join(", ", moments.Select(t => t.Name))}.");
+            if (moment.Type != ElementType.Float || !moment.Dims.SequenceEqual(parameter.Dims))
+            {
+                throw new TrainingException($"{path}: {NameOf(m)} of '{parameter.Name}' is {moment}, wanted Float {Tensor.Describe([.. parameter.Dims])}.");
+            }
+
+            moment.Bytes.CopyTo(engine.Moment(index, m));
+        }
+    }
+}
