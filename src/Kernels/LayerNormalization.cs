@@ -6,7 +6,7 @@ using OnnxPipeline.Kernels.Lanes;
 namespace OnnxPipeline.Kernels;
 
 /// <summary>Layer normalization of rows of <c>scale.Length</c> elements. The spans of a call are the rows of the call: a caller that splits the work slices them.</summary>
-public static class LayerNormalization
+public static partial class LayerNormalization
 {
     /// <summary>Rows whose dScale and dBias go into one partial. Fixed, so that their sums do not depend on the number of threads.</summary>
     public const int RowsPerPartial = 64;
@@ -37,20 +37,22 @@ public static class LayerNormalization
     }
 
     /// <summary>
-    /// With h = (x-mean)·invStdDev and b = dY·scale: dX = invStdDev·(b - Σb/width - h·Σ(b·h)/width), and over the rows of the call
-    /// dScale = Σ dY·h, dBias = Σ dY. Shapes as in <see cref="Forward"/>; dX may be dY. dScale and dBias [width] are overwritten.
+    /// With h = (x-mean)·invStdDev and b = dY·scale: dX = invStdDev·(b - Σb/width - h·Σ(b·h)/width) + other, and over the rows of the call
+    /// dScale = Σ dY·h, dBias = Σ dY. Shapes as in <see cref="Forward"/>; other, another gradient of x, is empty where there is none; dX may be dY or
+    /// other. dScale and dBias [width] are overwritten.
     /// For results that do not depend on the number of threads call it for <see cref="RowsPerPartial"/> rows at a time, with a partial
     /// [width] of its own for each, and add the partials with <see cref="SumPartials"/>.
     /// </summary>
     /// <exception cref="ArgumentException">The spans do not fit together.</exception>
     public static void Backward(
         ReadOnlySpan<float> dY, ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> mean, ReadOnlySpan<float> invStdDev,
-        Span<float> dX, Span<float> dScale, Span<float> dBias)
+        ReadOnlySpan<float> other, Span<float> dX, Span<float> dScale, Span<float> dBias)
     {
         var width = scale.Length;
         Lengths.Same(checked(mean.Length * width), x.Length, nameof(x));
         Lengths.Same(x.Length, dY.Length, nameof(dY));
         Lengths.Same(x.Length, dX.Length, nameof(dX));
+        Lengths.Same(other.IsEmpty ? 0 : x.Length, other.Length, nameof(other));
         Lengths.Same(mean.Length, invStdDev.Length, nameof(invStdDev));
         Lengths.Same(width, dScale.Length, nameof(dScale));
         Lengths.Same(width, dBias.Length, nameof(dBias));
@@ -60,22 +62,23 @@ public static class LayerNormalization
         {
             ref var g = ref MemoryMarshal.GetReference(dY.Slice(row * width, width));
             ref var from = ref MemoryMarshal.GetReference(x.Slice(row * width, width));
+            ref var more = ref other.IsEmpty ? ref Unsafe.NullRef<float>() : ref MemoryMarshal.GetReference(other.Slice(row * width, width));
             ref var to = ref MemoryMarshal.GetReference(dX.Slice(row * width, width));
             if (Vector512.IsHardwareAccelerated)
             {
-                BackwardRow<Lane16, Vector512<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref to, dScale, dBias);
+                BackwardRow<Lane16, Vector512<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref more, ref to, dScale, dBias);
             }
             else if (Vector256.IsHardwareAccelerated)
             {
-                BackwardRow<Lane8, Vector256<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref to, dScale, dBias);
+                BackwardRow<Lane8, Vector256<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref more, ref to, dScale, dBias);
             }
             else if (Vector128.IsHardwareAccelerated)
             {
-                BackwardRow<Lane4, Vector128<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref to, dScale, dBias);
+                BackwardRow<Lane4, Vector128<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref more, ref to, dScale, dBias);
             }
             else
             {
-                BackwardRow<Lane1, float>(ref g, ref from, scale, mean[row], invStdDev[row], ref to, dScale, dBias);
+                BackwardRow<Lane1, float>(ref g, ref from, scale, mean[row], invStdDev[row], ref more, ref to, dScale, dBias);
             }
         }
     }
@@ -127,7 +130,7 @@ public static class LayerNormalization
     }
 
     private static void BackwardRow<TLane, TVector>(
-        ref float dY, ref float x, ReadOnlySpan<float> scale, float mean, float invStdDev, ref float dX, Span<float> dScale, Span<float> dBias)
+        ref float dY, ref float x, ReadOnlySpan<float> scale, float mean, float invStdDev, ref float other, ref float dX, Span<float> dScale, Span<float> dBias)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
     {
@@ -142,8 +145,8 @@ public static class LayerNormalization
         Sums<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, ref scaleSum, ref biasSum, ref tailB, ref tailBh, i, width);
         var meanB = (TLane.Sum(b) + tailB) / width;
         var meanBh = (TLane.Sum(bh) + tailBh) / width;
-        i = Input<TLane, TVector>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref dX, 0, width);
-        Input<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref dX, i, width);
+        i = Input<TLane, TVector>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref other, ref dX, 0, width);
+        Input<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref other, ref dX, i, width);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -171,15 +174,17 @@ public static class LayerNormalization
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint Input<TLane, TVector>(
-        ref float dY, ref float x, ref float scale, float mean, float invStdDev, float meanB, float meanBh, ref float dX, nuint i, nuint width)
+        ref float dY, ref float x, ref float scale, float mean, float invStdDev, float meanB, float meanBh, ref float other, ref float dX, nuint i, nuint width)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
     {
+        var hasOther = !Unsafe.IsNullRef(ref other);
         for (; i + (nuint)TLane.Count <= width; i += (nuint)TLane.Count)
         {
             var h = TLane.Multiply(TLane.Subtract(TLane.Load(in x, i), TLane.Create(mean)), TLane.Create(invStdDev));
             var b = TLane.Subtract(TLane.Multiply(TLane.Load(in dY, i), TLane.Load(in scale, i)), TLane.Create(meanB));
-            TLane.Store(TLane.Multiply(TLane.MultiplyAdd(h, TLane.Create(-meanBh), b), TLane.Create(invStdDev)), ref dX, i);
+            var own = TLane.Multiply(TLane.MultiplyAdd(h, TLane.Create(-meanBh), b), TLane.Create(invStdDev));
+            TLane.Store(hasOther ? TLane.Add(own, TLane.Load(in other, i)) : own, ref dX, i);
         }
 
         return i;

@@ -11,7 +11,7 @@ namespace OnnxPipeline.Kernels;
 /// The spans of a call are the rows of the call; reductions over rows are the caller's: it adds the losses, and scales the gradient by
 /// dY (sum) or dY / <see cref="CountedRows"/> (mean).
 /// </summary>
-public static class SoftmaxCrossEntropy
+public static partial class SoftmaxCrossEntropy
 {
     /// <summary>What <see cref="Forward"/> and <see cref="Backward{TLabel}(ReadOnlySpan{float}, float, ReadOnlySpan{TLabel}, long?, Span{float})"/>
     /// return when every label is a class or the ignored index.</summary>
@@ -19,7 +19,7 @@ public static class SoftmaxCrossEntropy
 
     /// <summary>
     /// logProb = x - max - log Σ exp(x - max); loss = -logProb[label], 0 for ignored rows. logProb [rows, classes] is written for every
-    /// row and may be the logits; a row with a NaN or +∞ is NaN. A row's bits depend on that row only.
+    /// row and may be the logits, or empty: then it is not wanted. A row with a NaN or +∞ is NaN. A row's bits depend on that row only.
     /// </summary>
     /// <returns>The first row whose label is neither in [0, classes) nor the ignored index (its loss is NaN), or <see cref="AllLabelsValid"/>.</returns>
     /// <exception cref="ArgumentException">The spans do not fit together.</exception>
@@ -27,26 +27,22 @@ public static class SoftmaxCrossEntropy
         where TLabel : unmanaged, IBinaryInteger<TLabel>
     {
         var classes = Classes(logits.Length, labels.Length);
-        Lengths.Same(logits.Length, logProb.Length, nameof(logProb));
+        Lengths.Same(logProb.IsEmpty ? 0 : logits.Length, logProb.Length, nameof(logProb));
         Lengths.Same(labels.Length, loss.Length, nameof(loss));
         var invalid = AllLabelsValid;
         for (var row = 0; row < labels.Length; row++)
         {
-            var to = logProb.Slice(row * classes, classes);
-            LogSoftmax(logits.Slice(row * classes, classes), to);
+            var from = logits.Slice(row * classes, classes);
             var label = long.CreateTruncating(labels[row]);
-            if (label == ignoreIndex)
+            var isClass = (ulong)label < (ulong)classes;
+            var ofLabel = isClass ? from[(int)label] : float.NaN; // before it may be overwritten
+            var (max, log) = MaxAndLog(from);
+            loss[row] = label == ignoreIndex ? 0f : log - (ofLabel - max);
+            invalid = invalid < 0 && !isClass && label != ignoreIndex ? row : invalid;
+            if (!logProb.IsEmpty)
             {
-                loss[row] = 0f;
-            }
-            else if ((ulong)label < (ulong)classes)
-            {
-                loss[row] = -to[(int)label];
-            }
-            else
-            {
-                loss[row] = float.NaN;
-                invalid = invalid < 0 ? row : invalid;
+                // First the maximum, then the logarithm: their sum would lose the logarithm's digits where the maximum is large.
+                Updates.Run(logProb.Slice(row * classes, classes), from, new SubtractTwice(max, log));
             }
         }
 
@@ -111,7 +107,7 @@ public static class SoftmaxCrossEntropy
         return classes;
     }
 
-    private static void LogSoftmax(ReadOnlySpan<float> x, Span<float> y)
+    private static (float Max, float Log) MaxAndLog(ReadOnlySpan<float> x)
     {
         ref var from = ref MemoryMarshal.GetReference(x);
         var (max, sum) =
@@ -119,12 +115,20 @@ public static class SoftmaxCrossEntropy
             Vector256.IsHardwareAccelerated ? MaxAndSum<Lane8, Vector256<float>>(ref from, x.Length) :
             Vector128.IsHardwareAccelerated ? MaxAndSum<Lane4, Vector128<float>>(ref from, x.Length) :
             MaxAndSum<Lane1, float>(ref from, x.Length);
-
-        // First the maximum, then the logarithm: their sum would lose the logarithm's digits where the maximum is large.
-        Updates.Run(y, x, new SubtractTwice(max, (float)Math.Log(sum)));
+        return (max, (float)Math.Log(sum));
     }
 
     private static (float Max, double Sum) MaxAndSum<TLane, TVector>(ref float x, int classes)
+        where TLane : struct, ILane<TVector>
+        where TVector : unmanaged
+    {
+        var max = Maximum<TLane, TVector>(ref x, classes);
+
+        // A NaN may be lost in the maximum; it comes back in the sum.
+        return (max, RowSum.Of<TLane, TVector, ExpOfDistance>(ref x, classes, new ExpOfDistance(max)));
+    }
+
+    private static float Maximum<TLane, TVector>(ref float x, int classes)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
     {
@@ -143,8 +147,7 @@ public static class SoftmaxCrossEntropy
             max = Lane1.Max(max, Lane1.Load(in x, i));
         }
 
-        // A NaN may be lost in the maximum; it comes back in the sum.
-        return (max, RowSum.Of<TLane, TVector, ExpOfDistance>(ref x, classes, new ExpOfDistance(max)));
+        return max;
     }
 
     private readonly struct ExpOfDistance(float max) : ITerm

@@ -45,5 +45,5 @@ public class LayerNormalizationBenchmarks
     }
 
     [Benchmark]
-    public void Backward() => LayerNormalization.Backward(_x, _x, _scale, _mean, _inv, _y, _dScale, _dBias);
+    public void Backward() => LayerNormalization.Backward(_x, _x, _scale, _mean, _inv, [], _y, _dScale, _dBias);
 }

@@ -69,9 +69,9 @@ public class LayerNormalizationTests
         var (y, mean, inv) = (new float[Rows * width], new float[Rows], new float[Rows]);
         var (dX, dScale, dBias) = (new float[Rows * width], new float[width], new float[width]);
         LayerNormalization.Forward(x, scale, scale, Epsilon, y, mean, inv);
-        LayerNormalization.Backward(dY, x, scale, mean, inv, dX, dScale, dBias);
+        LayerNormalization.Backward(dY, x, scale, mean, inv, [], dX, dScale, dBias);
 
-        LayerNormalization.Backward(dY, x, scale, mean, inv, dY, dScale, dBias);
+        LayerNormalization.Backward(dY, x, scale, mean, inv, [], dY, dScale, dBias);
         LayerNormalization.Forward(x, scale, scale, Epsilon, x, mean, inv);
 
         Sweep.AssertSameBits(dY, dX, "dX");
@@ -105,7 +105,7 @@ public class LayerNormalizationTests
             var dX = Sweep.Guard(new float[Rows * width]);
             var (dScale, dBias) = (Sweep.Guard(Sweep.Normal(4, width)), Sweep.Guard(Sweep.Normal(5, width)));
 
-            LayerNormalization.Backward(Sweep.Guard(dY).Span, x, scale, mean, inv, dX.Span, dScale.Span, dBias.Span);
+            LayerNormalization.Backward(Sweep.Guard(dY).Span, x, scale, mean, inv, [], dX.Span, dScale.Span, dBias.Span);
 
             var (expectedX, expectedScale, expectedBias) = (new double[Rows * width], new double[width], new double[width]);
             for (var row = 0; row < Rows; row++)
@@ -132,6 +132,51 @@ public class LayerNormalizationTests
     }
 
     [Test]
+    public void ForwardOfSum_AnyWidth_SameBitsAsForwardOfTheSum()
+    {
+        foreach (var width in Sweep.Lengths)
+        {
+            var (a, b) = (Sweep.Normal(1, Rows * width), Sweep.Normal(4, Rows * width, 2f, 3f));
+            var (scale, bias) = (Sweep.Normal(2, width), Sweep.Normal(3, width));
+            var expectedSum = a.Zip(b, (p, q) => p + q).ToArray();
+            var (expected, expectedMean, expectedInv) = (new float[Rows * width], new float[Rows], new float[Rows]);
+            LayerNormalization.Forward(expectedSum, scale, bias, Epsilon, expected, expectedMean, expectedInv);
+            var (sum, y) = (Sweep.Guard(b), Sweep.Guard(new float[Rows * width]));
+            var (mean, inv) = (new float[Rows], new float[Rows]);
+
+            LayerNormalization.ForwardOfSum(Sweep.Guard(a).Span, sum.Span, scale, bias, Epsilon, sum.Span, y.Span, mean, inv);
+
+            Sweep.AssertSameBits(sum.Span, expectedSum, "sum");
+            Sweep.AssertSameBits(y.Span, expected, "y");
+            Sweep.AssertSameBits(mean, expectedMean, "mean");
+            Sweep.AssertSameBits(inv, expectedInv, "invStdDev");
+            sum.AssertIntact();
+            y.AssertIntact();
+        }
+    }
+
+    [Test]
+    public void Backward_AnotherGradient_IsAdded()
+    {
+        foreach (var width in Sweep.Lengths.Skip(1))
+        {
+            var (x, dY, scale, other) = (Sweep.Normal(1, Rows * width), Sweep.Normal(2, Rows * width), Sweep.Normal(3, width), Sweep.Normal(4, Rows * width));
+            var (mean, inv) = (new float[Rows], new float[Rows]);
+            LayerNormalization.Forward(x, scale, [], 1e-2f, new float[Rows * width], mean, inv);
+            var (own, dScale, dBias) = (new float[Rows * width], new float[width], new float[width]);
+            LayerNormalization.Backward(dY, x, scale, mean, inv, [], own, dScale, dBias);
+            var (dX, dScaleToo, dBiasToo) = (Sweep.Guard(other), new float[width], new float[width]);
+
+            LayerNormalization.Backward(dY, x, scale, mean, inv, dX.Span, dX.Span, dScaleToo, dBiasToo);
+
+            Sweep.AssertSameBits(dX.Span, own.Zip(other, (p, q) => p + q).ToArray(), "dX");
+            Sweep.AssertSameBits(dScaleToo, dScale, "dScale");
+            Sweep.AssertSameBits(dBiasToo, dBias, "dBias");
+            dX.AssertIntact();
+        }
+    }
+
+    [Test]
     public void Backward_Input_IsTheDerivativeOfForward()
     {
         const int width = 9;
@@ -140,7 +185,7 @@ public class LayerNormalizationTests
         var (y, mean, inv, dX) = (new float[width], new float[1], new float[1], new float[width]);
         LayerNormalization.Forward(x, scale, bias, Epsilon, y, mean, inv);
 
-        LayerNormalization.Backward(dY, x, scale, mean, inv, dX, new float[width], new float[width]);
+        LayerNormalization.Backward(dY, x, scale, mean, inv, [], dX, new float[width], new float[width]);
 
         double Loss(int changed, double by)
         {
@@ -164,7 +209,7 @@ public class LayerNormalizationTests
         var (mean, inv) = (new float[rows], new float[rows]);
         LayerNormalization.Forward(x, scale, [], Epsilon, new float[rows * width], mean, inv);
         var (whole, wholeBias) = (new float[width], new float[width]);
-        LayerNormalization.Backward(dY, x, scale, mean, inv, new float[rows * width], whole, wholeBias);
+        LayerNormalization.Backward(dY, x, scale, mean, inv, [], new float[rows * width], whole, wholeBias);
 
         float[] Pieces(IEnumerable<int> order)
         {
@@ -173,7 +218,7 @@ public class LayerNormalizationTests
             {
                 var (first, count) = (i * piece, Math.Min(piece, rows - (i * piece)));
                 LayerNormalization.Backward(
-                    dY.AsSpan(first * width, count * width), x.AsSpan(first * width, count * width), scale, mean.AsSpan(first, count), inv.AsSpan(first, count),
+                    dY.AsSpan(first * width, count * width), x.AsSpan(first * width, count * width), scale, mean.AsSpan(first, count), inv.AsSpan(first, count), [],
                     dX.AsSpan(first * width, count * width), partials.AsSpan(i * width, width), bias.AsSpan(i * width, width));
             }
 

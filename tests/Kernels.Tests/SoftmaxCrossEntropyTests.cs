@@ -141,6 +141,19 @@ public class SoftmaxCrossEntropyTests
     public void Forward_SpansDoNotFit_Throws() =>
         Assert.That(() => SoftmaxCrossEntropy.Forward<int>(new float[7], [0, 0], null, new float[2], new float[7]), Throws.ArgumentException);
 
+    [Test]
+    public void Forward_LogProbNotWanted_SameLoss()
+    {
+        var logits = Sweep.Normal(1, 4 * 300);
+        long[] labels = [7, -100, 299, 300];
+        var (with, without) = (new float[4], new float[4]);
+
+        var invalid = SoftmaxCrossEntropy.Forward<long>(logits, labels, -100, with, new float[4 * 300]);
+
+        Assert.That(SoftmaxCrossEntropy.Forward<long>(logits, labels, -100, without, []), Is.EqualTo(invalid).And.EqualTo(3));
+        Sweep.AssertSameBits(without, with, "loss");
+    }
+
     private static double[] LogSoftmax(ReadOnlySpan<float> x)
     {
         var values = x.ToArray();

@@ -7,6 +7,7 @@ internal static class BodyBuilder
 {
     private const int FloatKind = 1;
     private const int IntKind = 2;
+    private const int StringKind = 3;
 
     /// <summary>A scalar of the element type that <paramref name="like"/> turns out to have.</summary>
     public static Value NumberLike(this GraphBuilder b, Value like, double value) =>
@@ -14,6 +15,12 @@ internal static class BodyBuilder
 
     /// <summary>The calling node's integer attribute for an attribute of a node in the body.</summary>
     public static AttributeValue IntReference(string name) => new ReferenceAttribute(name, IntKind);
+
+    /// <summary>The calling node's float attribute for an attribute of a node in the body.</summary>
+    public static AttributeValue FloatReference(string name) => new ReferenceAttribute(name, FloatKind);
+
+    /// <summary>The calling node's text attribute for an attribute of a node in the body.</summary>
+    public static AttributeValue TextReference(string name) => new ReferenceAttribute(name, StringKind);
 
     /// <summary>The calling node's integer attribute as an int64 scalar.</summary>
     public static Value IntAttribute(this GraphBuilder b, string name) => b.Op("Constant", [], [("value_int", IntReference(name))]);
@@ -23,5 +30,5 @@ internal static class BodyBuilder
 
     /// <summary>The calling node's float attribute as a scalar of the type of <paramref name="like"/>.</summary>
     public static Value FloatAttribute(this GraphBuilder b, string name, Value like) =>
-        b.CastLike(b.Op("Constant", [], [("value_float", new ReferenceAttribute(name, FloatKind))]), like);
+        b.CastLike(b.Op("Constant", [], [("value_float", FloatReference(name))]), like);
 }

@@ -34,6 +34,24 @@ public sealed partial class FunctionLibrary
             Body = Normalizations.LayerNormalizationGrad,
             Infer = Types.Of(1, 2, 2),
         },
+        new(Ours, "LayerNormalizationGradAdd")
+        {
+            Doc = "LayerNormalizationGrad with X_grad = its X_grad + other_grad",
+            Inputs = ["Y_grad", "X", "scale", "mean", "inv_std_dev", "other_grad"],
+            Outputs = ["X_grad", "scale_grad", "bias_grad"],
+            Attributes = Defaults(("axis", -1)),
+            Body = Normalizations.LayerNormalizationGradAdd,
+            Infer = Types.Of(1, 2, 2),
+        },
+        new(Ours, "AddLayerNormalization")
+        {
+            Doc = "Sum = A + B of one shape; Y, Mean, InvStdDev = LayerNormalization of ONNX of Sum",
+            Inputs = ["A", "B", "Scale", "Bias"],
+            Outputs = ["Sum", "Y", "Mean", "InvStdDev"],
+            Attributes = Defaults(("axis", -1), ("epsilon", 1e-5f)),
+            Body = Normalizations.AddLayerNormalization,
+            Infer = Types.Of(0, 0),
+        },
 
         // Losses
         new(Microsoft, "SoftmaxCrossEntropyLossGrad")
@@ -46,6 +64,14 @@ public sealed partial class FunctionLibrary
             Body = Losses.SoftmaxCrossEntropyLossGrad,
             Infer = Types.Of(1),
             Refuse = Losses.RefuseSoftmaxCrossEntropyLossGrad,
+        },
+        new(Ours, "SoftmaxCrossEntropyLossAndGrad")
+        {
+            Doc = "output = SoftmaxCrossEntropyLoss of ONNX (reduction sum or mean) of scores [N, C], d_scores = (softmax(scores) - onehot(labels))*dY, 0 where labels is ignore_index; dY a scalar, 1 in the gradient of the sum",
+            Inputs = ["scores", "labels", "dY"],
+            Outputs = ["output", "d_scores"],
+            Attributes = Defaults(("reduction", "mean"), ("ignore_index", long.MinValue)),
+            Body = Losses.SoftmaxCrossEntropyLossAndGrad,
         },
 
         // Dropout

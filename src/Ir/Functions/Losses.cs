@@ -19,6 +19,14 @@ internal static class Losses
         return [b.Mul(difference, factor)];
     }
 
+    public static IReadOnlyList<Value> SoftmaxCrossEntropyLossAndGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var (scores, labels, dY) = (inputs[0], inputs[1], inputs[2]);
+        var loss = b.Ops("SoftmaxCrossEntropyLoss", [scores, labels], 2,
+            [("reduction", BodyBuilder.TextReference("reduction")), ("ignore_index", BodyBuilder.IntReference("ignore_index"))]);
+        return [loss.Outputs[0], SoftmaxCrossEntropyLossGrad(b, [dY, loss.Outputs[1], labels])[0]];
+    }
+
     public static string? RefuseSoftmaxCrossEntropyLossGrad(Node node) =>
         node.Text("reduction", "mean") is var reduction && reduction != "sum" ? $"reduction is {reduction}, wanted sum (divide outside)"
         : node.Input(3) is not null ? "it has class weights (multiply outside)"

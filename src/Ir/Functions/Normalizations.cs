@@ -15,6 +15,20 @@ internal static class Normalizations
         return [b.Sub(dY, b.Mul(b.Exp(y), b.ReduceSum(dY, b.IntVectorAttribute("axis"))))];
     }
 
+    public static IReadOnlyList<Value> AddLayerNormalization(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var sum = b.Add(inputs[0], inputs[1]);
+        var normalized = b.Ops("LayerNormalization", [sum, inputs[2], inputs[3]], 3,
+            [("axis", BodyBuilder.IntReference("axis")), ("epsilon", BodyBuilder.FloatReference("epsilon"))]);
+        return [sum, .. normalized.Outputs];
+    }
+
+    public static IReadOnlyList<Value> LayerNormalizationGradAdd(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var gradients = LayerNormalizationGrad(b, inputs);
+        return [b.Add(gradients[0], inputs[5]), gradients[1], gradients[2]];
+    }
+
     // Everything is laid out as [rows, normalized], so that one form serves every axis; computed in the type of the mean.
     public static IReadOnlyList<Value> LayerNormalizationGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
     {

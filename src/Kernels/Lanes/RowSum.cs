@@ -14,7 +14,7 @@ internal interface ITerm
 internal static class RowSum
 {
     // Float accumulators take a block, a double one the blocks: rows of any width keep about 1e-7, also in the scalar lane.
-    private const int Block = 1024;
+    public const int Block = 1024;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Of<TLane, TVector, TTerm>(ref float x, int length, TTerm term)

@@ -10,8 +10,11 @@ internal static class CustomOpTable
     [
         new LayerNormalizationBinding(),
         new LayerNormalizationGradBinding(),
+        new AddLayerNormalizationBinding(),
+        new LayerNormalizationGradAddBinding(),
         new SoftmaxCrossEntropyLossBinding(),
         new SoftmaxCrossEntropyLossGradBinding(),
+        new SoftmaxCrossEntropyLossAndGradBinding(),
         new DropoutBinding(),
         new DropoutGradBinding(),
         new GatherGradBinding(),

@@ -45,7 +45,8 @@ internal sealed class LayerNormalizationBinding() : CustomOp("ai.onnxpipeline", 
         System.Runtime.InteropServices.NativeMemory.Free(scratch);
     }
 
-    private sealed record Settings(long Axis, float Epsilon);
+    /// <summary>The node's attributes.</summary>
+    public sealed record Settings(long Axis, float Epsilon);
 
     private unsafe struct Pieces : IPieces
     {

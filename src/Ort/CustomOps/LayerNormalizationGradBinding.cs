@@ -16,12 +16,15 @@ internal sealed class LayerNormalizationGradBinding() : CustomOp("com.microsoft"
 
     public override object Read(KernelAttributes attributes) => attributes.Int("axis", -1);
 
-    public override unsafe void Compute(KernelCall call, object attributes)
+    public override void Compute(KernelCall call, object attributes) => Compute(call, (long)attributes, default);
+
+    /// <param name="other">Another gradient of X, which is added; without data where there is none.</param>
+    public static unsafe void Compute(KernelCall call, long axis, TensorView other)
     {
         var (dY, x, scale, mean, inverse) = (call.Input(0), call.Input(1), call.Input(2), call.Input(3), call.Input(4));
-        var rows = x.Before((long)attributes);
+        var rows = x.Before(axis);
         var width = rows == 0 ? scale.Count : x.Count / rows;
-        if (scale.Count != width || mean.Count != rows || inverse.Count != rows || dY.Count != x.Count)
+        if (scale.Count != width || mean.Count != rows || inverse.Count != rows || dY.Count != x.Count || (other.Data is not null && other.Count != x.Count))
         {
             throw new OrtException($"the {rows} rows of {width} do not go with dY of {dY.Count}, scale of {scale.Count}, mean of {mean.Count} and inv_std_dev of {inverse.Count} elements.");
         }
@@ -38,6 +41,7 @@ internal sealed class LayerNormalizationGradBinding() : CustomOp("com.microsoft"
             Scale = scale.Floats,
             Mean = mean.Floats,
             Inverse = inverse.Floats,
+            Other = other.Floats,
             DX = dX,
             DScale = partials,
             DBias = partials + (count * width),
@@ -59,7 +63,7 @@ internal sealed class LayerNormalizationGradBinding() : CustomOp("com.microsoft"
 
     private unsafe struct Pieces : IPieces
     {
-        public float* DY, X, Scale, Mean, Inverse, DX, DScale, DBias;
+        public float* DY, X, Scale, Mean, Inverse, Other, DX, DScale, DBias;
         public long Rows;
         public int Width;
 
@@ -70,7 +74,7 @@ internal sealed class LayerNormalizationGradBinding() : CustomOp("com.microsoft"
             var (start, length) = (first * Width, rows * Width);
             LayerNormalization.Backward(
                 new(DY + start, length), new(X + start, length), new(Scale, Width), new(Mean + first, rows), new(Inverse + first, rows),
-                new(DX + start, length), new(DScale + (index * Width), Width), new(DBias + (index * Width), Width));
+                Other is null ? default : new(Other + start, length), new(DX + start, length), new(DScale + (index * Width), Width), new(DBias + (index * Width), Width));
         }
     }
 }

@@ -1,4 +1,5 @@
 using OnnxPipeline.Ir;
+using OnnxPipeline.Kernels;
 
 namespace OnnxPipeline.Ort.CustomOps;
 
@@ -23,6 +24,18 @@ internal sealed record LossReduction(string Reduction, long IgnoreIndex)
         logits.Rank == 2 && labels.Count == logits.Dim(0) && logits.Dim(1) <= int.MaxValue
             ? (logits.Dim(0), (int)logits.Dim(1))
             : throw new OrtException($"logits of rank {logits.Rank} with {logits.Count} elements and {labels.Count} labels; [rows, classes] and a label for each row were wanted.");
+
+    /// <summary>The sum of the rows' losses, or their mean over the rows that count.</summary>
+    public unsafe float Reduce(float* losses, long* labels, long rows)
+    {
+        var sum = 0.0;
+        for (var row = 0L; row < rows; row++)
+        {
+            sum += losses[row];
+        }
+
+        return (float)(Reduction == "sum" ? sum : sum / SoftmaxCrossEntropy.CountedRows(new ReadOnlySpan<long>(labels, checked((int)rows)), IgnoreIndex));
+    }
 
     /// <exception cref="OrtException">A label is no class.</exception>
     public static unsafe void CheckLabel(long row, long* labels, long classes)

@@ -21,15 +21,13 @@ internal sealed class SoftmaxCrossEntropyLossBinding() : CustomOp("ai.onnxpipeli
         var (rows, classes) = LossReduction.Check(logits, labels);
         var none = settings.Reduction == "none";
         var loss = (float*)(none ? call.Output(0, labels) : call.Output(0, []));
-        var given = (float*)call.Output(1, logits);
-        var logProb = given is null ? (float*)NativeMemory.Alloc((nuint)logits.Count + 1, sizeof(float)) : given;
         var losses = none ? loss : (float*)NativeMemory.Alloc((nuint)rows + 1, sizeof(float));
         var invalid = long.MaxValue;
         call.Run(new Pieces
         {
             Logits = logits.Floats,
             Labels = (long*)labels.Data,
-            LogProb = logProb,
+            LogProb = (float*)call.Output(1, logits),
             Loss = losses,
             Rows = rows,
             Classes = classes,
@@ -38,27 +36,11 @@ internal sealed class SoftmaxCrossEntropyLossBinding() : CustomOp("ai.onnxpipeli
         }, KernelCall.Pieces(rows, LossReduction.RowsPerPiece(classes)));
         if (!none)
         {
-            *loss = Reduce(settings, losses, (long*)labels.Data, rows);
+            *loss = settings.Reduce(losses, (long*)labels.Data, rows);
             NativeMemory.Free(losses);
         }
 
-        if (given is null)
-        {
-            NativeMemory.Free(logProb);
-        }
-
         LossReduction.CheckLabel(invalid, (long*)labels.Data, classes);
-    }
-
-    private static unsafe float Reduce(LossReduction settings, float* losses, long* labels, long rows)
-    {
-        var sum = 0.0;
-        for (var row = 0L; row < rows; row++)
-        {
-            sum += losses[row];
-        }
-
-        return (float)(settings.Reduction == "sum" ? sum : sum / SoftmaxCrossEntropy.CountedRows(new ReadOnlySpan<long>(labels, checked((int)rows)), settings.IgnoreIndex));
     }
 
     private unsafe struct Pieces : IPieces
@@ -74,7 +56,8 @@ internal sealed class SoftmaxCrossEntropyLossBinding() : CustomOp("ai.onnxpipeli
             var first = index * most;
             var rows = (int)Math.Min(most, Rows - first);
             var bad = SoftmaxCrossEntropy.Forward(
-                new(Logits + (first * Classes), rows * Classes), new ReadOnlySpan<long>(Labels + first, rows), IgnoreIndex, new(Loss + first, rows), new(LogProb + (first * Classes), rows * Classes));
+                new(Logits + (first * Classes), rows * Classes), new ReadOnlySpan<long>(Labels + first, rows), IgnoreIndex, new(Loss + first, rows),
+                LogProb is null ? default : new(LogProb + (first * Classes), rows * Classes));
             if (bad >= 0)
             {
                 Interlocked.Exchange(ref *Invalid, first + bad);

@@ -24,6 +24,7 @@ public sealed class KernelParityTests
             "ai.onnxpipeline::Gelu", "ai.onnxpipeline::BiasGelu", "com.microsoft::GeluGrad", "com.microsoft::FastGeluGrad", "com.microsoft::BiasGeluGrad_dX",
             "com.microsoft::BiasFastGeluGrad_dX", "ai.onnxpipeline::Softmax", "ai.onnxpipeline::MaskedSoftmax", "com.microsoft::SoftmaxGrad_13",
             "ai.onnxpipeline::MaskedSoftmaxGrad",
+            "ai.onnxpipeline::SoftmaxCrossEntropyLossAndGrad", "ai.onnxpipeline::AddLayerNormalization", "ai.onnxpipeline::LayerNormalizationGradAdd",
         }));
 
     [TestCaseSource(nameof(Cases))]
@@ -37,6 +38,19 @@ public sealed class KernelParityTests
         [Numbers(1, magnitude, rows, width), Numbers(2, 1, rows, width), Numbers(3, 1, width), Numbers(4, 0.1f, rows, 1), Positive(5, rows, 1)]);
 
     [TestCaseSource(nameof(Cases))]
+    public void AddLayerNormalization_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
+        "ai.onnxpipeline", "AddLayerNormalization", 4, [("axis", -1), ("epsilon", 1e-5f)], 1e-5,
+        [Numbers(1, magnitude, rows, width), Numbers(4, magnitude, rows, width), Numbers(2, 1, width), Numbers(3, 1, width)]);
+
+    [TestCaseSource(nameof(Cases))]
+    public void LayerNormalizationGradAdd_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
+        "ai.onnxpipeline", "LayerNormalizationGradAdd", 3, [("axis", -1)], 2e-5,
+        [
+            Numbers(1, magnitude, rows, width), Numbers(2, 1, rows, width), Numbers(3, 1, width), Numbers(4, 0.1f, rows, 1), Positive(5, rows, 1),
+            Numbers(6, magnitude, rows, width),
+        ]);
+
+    [TestCaseSource(nameof(Cases))]
     public void SoftmaxCrossEntropyLoss_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
         "ai.onnxpipeline", "SoftmaxCrossEntropyLoss", 2, [("reduction", "sum"), ("ignore_index", -100L)], 1e-5,
         [Numbers(1, magnitude, rows, width), Labels(rows, width)]);
@@ -45,6 +59,11 @@ public sealed class KernelParityTests
     public void SoftmaxCrossEntropyLossGrad_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
         "com.microsoft", "SoftmaxCrossEntropyLossGrad", 1, [("reduction", "sum"), ("ignore_index", -100L)], 1e-5,
         [Tensor.Scalar(magnitude), LogProbabilities(rows, width), Labels(rows, width)]);
+
+    [TestCaseSource(nameof(Cases))]
+    public void SoftmaxCrossEntropyLossAndGrad_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
+        "ai.onnxpipeline", "SoftmaxCrossEntropyLossAndGrad", 2, [("reduction", rows % 2 == 0 ? "sum" : "mean"), ("ignore_index", -100L)], 1e-5,
+        [Numbers(1, magnitude, rows, width), Labels(rows, width), Tensor.Scalar(1.5f)]);
 
     [TestCaseSource(nameof(Cases))]
     public void Dropout_Kernel_EqualsBodyToTheMask(int rows, int width, float magnitude) => AssertEqual(

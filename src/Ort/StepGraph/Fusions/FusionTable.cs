@@ -12,6 +12,9 @@ internal static class FusionTable
         BiasedGelu.Fusion,
         MaskedSoftmax.Fusion,
         MaskedSoftmaxGradient.Fusion,
+        SoftmaxCrossEntropyLossAndGrad.Fusion,
+        AddLayerNormalization.Fusion,
+        LayerNormalizationGradAdd.Fusion,
     ];
 
     /// <summary>Changes the graph in place; types must have been inferred.</summary>
