@@ -26,10 +26,10 @@ public sealed class DataOrder
 
         _half = bits / 2;
         _mask = (1UL << _half) - 1;
-        var key = Mix((ulong)seed ^ Mix((ulong)epoch + 0x9E3779B97F4A7C15));
+        var key = Draws.Mix((ulong)seed ^ Draws.Mix((ulong)epoch + 0x9E3779B97F4A7C15));
         for (var i = 0; i < Rounds; i++)
         {
-            _keys[i] = key = Mix(key + 0x9E3779B97F4A7C15);
+            _keys[i] = key = Draws.Mix(key + 0x9E3779B97F4A7C15);
         }
     }
 
@@ -58,17 +58,9 @@ public sealed class DataOrder
         var (left, right) = (x >> _half, x & _mask);
         foreach (var key in _keys)
         {
-            (left, right) = (right, left ^ (Mix(right ^ key) & _mask));
+            (left, right) = (right, left ^ (Draws.Mix(right ^ key) & _mask));
         }
 
         return (left << _half) | right;
-    }
-
-    /// <summary>The finalizer of SplitMix64 (Steele, Lea, Flood 2014).</summary>
-    private static ulong Mix(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
     }
 }

@@ -22,17 +22,19 @@ public static class TokenCache
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "onnxpipe");
 
     /// <summary>
-    /// The ids of a corpus, from the cache or made now. Between two files stands the tokenizer's end-of-text token, if it has one.
+    /// The ids of a corpus, from the cache or made now. Between two files stands the tokenizer's end-of-text token, if it has one; with
+    /// <paramref name="documents"/> between two documents <see cref="Documents.Separator"/> (so that, written out in a text, it ends a document too).
     /// </summary>
     /// <param name="files">See <see cref="TextFiles.Expand"/>; at least one.</param>
     /// <param name="folder">Is made if need be.</param>
+    /// <param name="documents">What ends a document; null: the corpus is one stream of text.</param>
     /// <param name="progress">A line saying where the work stands, now and then.</param>
     /// <exception cref="TextException">A file is empty or not UTF-8.</exception>
     /// <exception cref="FileFormatException">A file cannot be read, or the cache not be written.</exception>
-    public static TokenFile Open(IReadOnlyList<string> files, Tokenizer tokenizer, string folder, int threads = 1, Action<string>? progress = null, CancellationToken cancellation = default)
+    public static TokenFile Open(IReadOnlyList<string> files, Tokenizer tokenizer, string folder, DocumentEnd? documents = null, int threads = 1, Action<string>? progress = null, CancellationToken cancellation = default)
     {
         progress ??= _ => { };
-        var path = Path.Combine(folder, Key(files, tokenizer, progress, cancellation) + ".tokens");
+        var path = Path.Combine(folder, Key(files, tokenizer, documents, progress, cancellation) + ".tokens");
         if (Complete(path) is { } found)
         {
             return found;
@@ -45,25 +47,35 @@ public static class TokenCache
         }
 
         FreeSpace.Require(folder, files.Sum(file => new FileInfo(file).Length) / 2);
-        AtomicFile.Write(path, stream => TokenFile.Write(stream, tokenizer.VocabularySize, write => Tokenize(files, tokenizer, write, Math.Max(1, threads), progress, cancellation)));
+        AtomicFile.Write(path, stream => TokenFile.Write(stream, tokenizer.VocabularySize, write => Tokenize(files, tokenizer, documents, write, Math.Max(1, threads), progress, cancellation)));
         return TokenFile.Open(path);
     }
 
-    private static void Tokenize(IReadOnlyList<string> files, Tokenizer tokenizer, Action<List<int>> write, int threads, Action<string> progress, CancellationToken cancellation)
+    private static void Tokenize(IReadOnlyList<string> files, Tokenizer tokenizer, DocumentEnd? documents, Action<List<int>> write, int threads, Action<string> progress, CancellationToken cancellation)
     {
         var slots = Enumerable.Range(0, threads).Select(_ => new List<int>()).ToArray();
         var total = Math.Max(1, files.Sum(file => new FileInfo(file).Length));
+        var between = documents is null ? tokenizer.EosId : Documents.Separator(tokenizer);
         long done = 0;
         ChunkWork.Run(TextChunks.Read(files), threads, (slot, chunk) =>
         {
             var ids = slots[slot];
             ids.Clear();
-            if (chunk is { First: true, File: > 0 } && tokenizer.EosId is { } separator)
+            if (chunk is { First: true, File: > 0 } && between is { } separator)
             {
                 ids.Add(separator);
             }
 
-            tokenizer.Encode(chunk.Text, ids);
+            var parts = documents is { } end ? DocumentText.Split(chunk.Text, end) : [chunk.Text];
+            foreach (var (i, part) in parts.Index())
+            {
+                if (i > 0)
+                {
+                    ids.Add(between!.Value);
+                }
+
+                tokenizer.Encode(part, ids);
+            }
         }, (slot, chunk) =>
         {
             write(slots[slot]);
@@ -72,9 +84,9 @@ public static class TokenCache
         }, cancellation);
     }
 
-    private static string Key(IReadOnlyList<string> files, Tokenizer tokenizer, Action<string> progress, CancellationToken cancellation)
+    private static string Key(IReadOnlyList<string> files, Tokenizer tokenizer, DocumentEnd? documents, Action<string> progress, CancellationToken cancellation)
     {
-        var text = new StringBuilder("1 ").Append(tokenizer.Fingerprint);
+        var text = new StringBuilder("1 ").Append(tokenizer.Fingerprint).Append(documents is { } end ? $" {end}" : "");
         foreach (var file in files)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -28,6 +28,27 @@ public sealed class TokenCacheTests : IDisposable
         Assert.That(new FileInfo(file.Path).Length, Is.EqualTo(TokenFile.HeaderLength + (2 * file.Count)), "two bytes an id");
     }
 
+    [TestCase(1)]
+    [TestCase(3)]
+    public void Open_WithDocuments_PutsASeparatorBetweenThemAcrossPiecesOfTheText(int threads)
+    {
+        var random = new Random(2);
+        var texts = Enumerable.Range(0, 20_000).Select(i => $"The cat {i} sat on the mat." + (i % 3 == 0 ? "\nIt was a hat." : "") + new string('x', random.Next(60))).ToArray();
+        var files = new[] { _folder.Write("a.txt", string.Join("\n \r\n", texts[..15_000]) + "\n\n\n"), _folder.Write("b.txt", string.Join("\n\n", texts[15_000..])) };
+        using var file = Open(threads, DocumentEnd.BlankLine, files);
+        var documents = Documents.In(file, _tokenizer);
+        Assert.That(documents.Count, Is.EqualTo(texts.Length), "several pieces of a mebibyte, two files, the end of one empty");
+        foreach (var i in new[] { 0, 1, 7_777, 14_999, 15_000, 19_999 })
+        {
+            var ids = new long[documents.LengthOf(i)];
+            documents.CopyTo(i, 0, ids);
+            Assert.That(_tokenizer.Decode(ids.Select(id => (int)id)), Is.EqualTo(texts[i]));
+        }
+
+        using var stream = Open(threads, files);
+        Assert.That(stream.Path, Is.Not.EqualTo(file.Path), "the same text in one stream is another file of ids");
+    }
+
     [Test]
     public void Open_TheSameCorpusAgain_ReadsTheFileThatIsThere()
     {
@@ -102,5 +123,7 @@ public sealed class TokenCacheTests : IDisposable
         return ids;
     }
 
-    private TokenFile Open(int threads, params string[] files) => TokenCache.Open(files, _tokenizer, _folder["cache"], threads);
+    private TokenFile Open(int threads, params string[] files) => Open(threads, null, files);
+
+    private TokenFile Open(int threads, DocumentEnd? documents, params string[] files) => TokenCache.Open(files, _tokenizer, _folder["cache"], documents, threads);
 }

@@ -31,7 +31,7 @@ public static class Quickstart
 
         var text = QuickstartText.Take(options.Data, SdkDocumentation.Find(), folder["text"], stages, cancellation);
         var tokenizer = TrainTokenizer(text, folder, options, stages, cancellation);
-        var (training, validation, held) = text.Tokens(files => TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, options.Threads, stages.Update, cancellation));
+        var (training, validation, held) = text.Tokens(files => TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, null, options.Threads, stages.Update, cancellation));
         using var tokens = held;
         stages.End($"{tokenizer.VocabularySize:#,0} tokens in the vocabulary; {training.Length:#,0} tokens of text to train on, {validation.Length:#,0} to validate on");
 
