@@ -16,6 +16,7 @@ internal static class VerbTable
         TokenizerEncodeVerb.Create,
         TokenizerDecodeVerb.Create,
         GenerateVerb.Create,
+        FillMaskVerb.Create,
         QuickstartVerb.Create,
         ServeVerb.Create,
         TrainVerb.Create,

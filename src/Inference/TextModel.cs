@@ -5,7 +5,7 @@ using OnnxPipeline.Text;
 namespace OnnxPipeline.Inference;
 
 /// <summary>
-/// A causal language model in use: a folder with <c>model.onnx</c> and, where they are there, its tokenizer, <c>manifest.json</c> and
+/// A language model in use, causal or masked: a folder with <c>model.onnx</c> and, where they are there, its tokenizer, <c>manifest.json</c> and
 /// <c>config.json</c>. The graph takes <c>input_ids</c> [batch, length] and gives <c>logits</c> [batch, length, vocabulary]. Safe to use from several threads.
 /// </summary>
 public sealed class TextModel : IDisposable
@@ -20,7 +20,7 @@ public sealed class TextModel : IDisposable
         var unknown = session.Inputs.Where(input => !ModelInputs.CanFill(input)).Select(input => input.Name).ToList();
         if (unknown.Count > 0 || session.Inputs.All(input => input.Name != ModelInputs.Ids))
         {
-            throw new InferenceException($"{path} is no causal language model that can be used here: its inputs are {string.Join(", ", session.Inputs)}; "
+            throw new InferenceException($"{path} is no language model that can be used here: its inputs are {string.Join(", ", session.Inputs)}; "
                 + $"{ModelInputs.Ids} and beside it at most {string.Join(", ", ModelInputs.Others)} were wanted.");
         }
 
@@ -99,7 +99,30 @@ public sealed class TextModel : IDisposable
             throw new InferenceException("The prompt has no ids; at least one was wanted.");
         }
 
-        foreach (var id in seen)
+        var logits = Logits(seen, cancellation);
+        return logits.As<float>()[^(int)logits.Dims[^1]..].ToArray();
+    }
+
+    /// <summary>The logits of the tokens at <paramref name="positions"/> of a row of ids, one an id for each.</summary>
+    /// <exception cref="InferenceException">There are more ids than <see cref="Positions"/>, or one is not in the vocabulary.</exception>
+    public IReadOnlyList<float[]> LogitsAt(ReadOnlySpan<int> ids, IReadOnlyList<int> positions, CancellationToken cancellation = default)
+    {
+        if (ids.Length > Positions)
+        {
+            throw new InferenceException($"The text has {ids.Length} tokens, special ones included; {_path} takes at most {Positions}. Shorten it.");
+        }
+
+        var logits = Logits(ids, cancellation);
+        var vocabulary = (int)logits.Dims[^1];
+        return [.. positions.Select(position => logits.As<float>().Slice(position * vocabulary, vocabulary).ToArray())];
+    }
+
+    public void Dispose() => _session.Dispose();
+
+    /// <summary>[1, length, vocabulary].</summary>
+    private Tensor Logits(ReadOnlySpan<int> ids, CancellationToken cancellation)
+    {
+        foreach (var id in ids)
         {
             if (id < 0 || id >= (VocabularySize ?? int.MaxValue))
             {
@@ -107,10 +130,6 @@ public sealed class TextModel : IDisposable
             }
         }
 
-        var logits = _session.Run(Inputs(seen), [_logits.Name], cancellation)[0].Tensor;
-        var vocabulary = (int)logits.Dims[^1];
-        return logits.As<float>()[^vocabulary..].ToArray();
+        return _session.Run(Inputs(ids), [_logits.Name], cancellation)[0].Tensor;
     }
-
-    public void Dispose() => _session.Dispose();
 }

@@ -1,0 +1,27 @@
+namespace OnnxPipeline.Inference;
+
+/// <summary>Masked language models in use: what may stand where the text has its mask token.</summary>
+public static class MaskFilling
+{
+    /// <summary>For each mask of the text, in order, the most probable tokens, best first; of equal ones the lower id.</summary>
+    /// <param name="top">Tokens per mask, at least 1; fewer where the vocabulary has no more.</param>
+    /// <exception cref="InferenceException">The folder has no tokenizer, that has no mask token, or the text has none or is too long.</exception>
+    public static IReadOnlyList<IReadOnlyList<TokenGuess>> Fill(TextModel model, string text, int top, CancellationToken cancellation = default)
+    {
+        var ids = model.Encode(text).ToArray();
+        var tokenizer = model.Tokenizer!;
+        var mask = tokenizer.MaskId ?? throw new InferenceException($"The model's tokenizer (kind {tokenizer.Kind}) has no mask token, so it is no masked language model; for a causal one see `onnxpipe generate`.");
+        var positions = Enumerable.Range(0, ids.Length).Where(i => ids[i] == mask).ToArray();
+        return positions.Length == 0
+            ? throw new InferenceException($"The text '{text}' has no mask: write {tokenizer.Token(mask)} where a token is to be guessed.")
+            : [.. model.LogitsAt(ids, positions, cancellation).Select(logits => Best(logits, top, id => id < tokenizer.VocabularySize ? tokenizer.Token(id) ?? "" : ""))];
+    }
+
+    private static IReadOnlyList<TokenGuess> Best(float[] logits, int top, Func<int, string> token)
+    {
+        var greatest = logits.Max();
+        var sum = logits.Sum(logit => Math.Exp(logit - greatest));
+        return [.. Enumerable.Range(0, logits.Length).OrderByDescending(id => logits[id]).ThenBy(id => id).Take(top)
+            .Select(id => new TokenGuess(token(id), id, Math.Exp(logits[id] - greatest) / sum))];
+    }
+}
