@@ -34,6 +34,12 @@ public sealed record ArtifactOptions
     /// <summary>Further outputs of the training and evaluation graphs, after the loss.</summary>
     public IReadOnlyList<string> Outputs { get; init; } = [];
 
+    /// <summary>
+    /// Outputs of the evaluation graph, after all others, float32 [2]: of the labels that count, how many are the class of the greatest logit, and how many there
+    /// are. Name → input that has the labels, of which the graph computes the cross-entropy.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Hits { get; init; } = new Dictionary<string, string>();
+
     public ArtifactTarget Target { get; init; }
 
     /// <summary>Whether to write <c>nominal_checkpoint</c> too: names and types without values.</summary>

@@ -82,6 +82,11 @@ public static class ArtifactWriter
     private static Model Evaluation(ForwardModel forward, ArtifactOptions options)
     {
         var model = forward.WithLoss(options).Model;
+        foreach (var (name, labels) in options.Hits)
+        {
+            LabelHits.Append(model, name, labels);
+        }
+
         EvaluationMode.Apply(model.Graph, model.Opset);
         DeadCode.Remove(model.Graph);
         return Finished(model, options);

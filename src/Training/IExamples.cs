@@ -11,6 +11,9 @@ public interface IExamples
     /// <summary>What <see cref="Counted"/> counts: <c>tokens</c> (label positions) or <c>examples</c>.</summary>
     string Unit { get; }
 
+    /// <summary>Outputs of the evaluation graph, float32 [2], whose quotient (sums over all batches, first by second) is reported under their name.</summary>
+    IReadOnlyList<string> Metrics => [];
+
     /// <summary>
     /// What <paramref name="rows"/> weigh in a mean over several micro-batches: label positions that count where the loss is one mean over
     /// positions, examples otherwise.

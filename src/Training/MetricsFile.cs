@@ -8,22 +8,24 @@ public sealed class MetricsFile : IDisposable
     public const string Header = "step,split,loss,lr,grad_norm,tokens,seconds";
 
     private readonly FileStream _stream;
+    private readonly IReadOnlyList<string> _metrics;
 
-    private MetricsFile(FileStream stream) => _stream = stream;
+    private MetricsFile(FileStream stream, IReadOnlyList<string> metrics) => (_stream, _metrics) = (stream, metrics);
 
     /// <summary>One row. <paramref name="Rate"/> and <paramref name="GradientNorm"/> are null (and empty in the file) for evaluations.</summary>
     public sealed record Row(long Step, string Split, float Loss, float? Rate, float? GradientNorm, long Tokens, double Seconds);
 
     /// <summary>Opens the file for appending; rows of steps after <paramref name="lastStep"/> and a last line without its end are cut.</summary>
-    public static MetricsFile Open(string path, long lastStep)
+    /// <param name="metrics">Columns after those of <see cref="Header"/>, which rows of training leave empty.</param>
+    public static MetricsFile Open(string path, long lastStep, IReadOnlyList<string> metrics)
     {
         var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        stream.SetLength(KeptLength(stream, lastStep));
+        stream.SetLength(KeptLength(stream, lastStep, string.Join(',', metrics.Prepend(Header))));
         stream.Seek(0, SeekOrigin.End);
-        var file = new MetricsFile(stream);
+        var file = new MetricsFile(stream, metrics);
         if (stream.Length == 0)
         {
-            file.Line(Header);
+            file.Line(string.Join(',', metrics.Prepend(Header)));
         }
 
         return file;
@@ -44,7 +46,9 @@ public sealed class MetricsFile : IDisposable
         return rows;
     }
 
-    public void Add(Row row) => Line($"{row.Step},{row.Split},{row.Loss},{row.Rate},{row.GradientNorm},{row.Tokens},{Math.Round(row.Seconds, 3)}");
+    /// <param name="metrics">In the order of the columns; null: they stay empty.</param>
+    public void Add(Row row, IReadOnlyList<float?>? metrics = null) =>
+        Line($"{row.Step},{row.Split},{row.Loss},{row.Rate},{row.GradientNorm},{row.Tokens},{Math.Round(row.Seconds, 3)}" + string.Concat(_metrics.Select((_, i) => $",{metrics?[i]}")));
 
     /// <summary>Everything written so far is on the disk.</summary>
     public void Sync() => _stream.Flush(flushToDisk: true);
@@ -57,7 +61,7 @@ public sealed class MetricsFile : IDisposable
         _stream.Flush();
     }
 
-    private static long KeptLength(FileStream stream, long lastStep)
+    private static long KeptLength(FileStream stream, long lastStep, string header)
     {
         using var reader = new StreamReader(stream, Encoding.UTF8, leaveOpen: true);
         var text = reader.ReadToEnd();
@@ -65,7 +69,7 @@ public sealed class MetricsFile : IDisposable
         while (text.IndexOf('\n', kept) is var end and >= 0)
         {
             var line = text.AsSpan(kept, end - kept);
-            if (kept == 0 ? !line.SequenceEqual(Header) : !long.TryParse(line[..Math.Max(line.IndexOf(','), 0)], out var step) || step > lastStep)
+            if (kept == 0 ? !line.SequenceEqual(header) : !long.TryParse(line[..Math.Max(line.IndexOf(','), 0)], out var step) || step > lastStep)
             {
                 break;
             }

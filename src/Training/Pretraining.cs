@@ -9,7 +9,7 @@ using OnnxPipeline.Text;
 namespace OnnxPipeline.Training;
 
 /// <summary>
-/// The verb <c>pretrain</c>: a causal language model from its configuration, or from a model folder, on text. The text is tokenized once into a
+/// The verb <c>pretrain</c>: a causal or a masked language model from its configuration, or from a model folder, on text. The text is tokenized once into a
 /// memory-mapped file of the user's cache (<see cref="TokenCache"/>), which runs share. The run folder has the tokenizer's files, <c>config.json</c>
 /// and the artifacts that were trained.
 /// </summary>
@@ -50,7 +50,13 @@ public static class Pretraining
         var tokenizer = config.Tokenizer ?? (Tokenizer.IsIn(folder)
             ? folder
             : throw new TrainingException($"{folder} holds no tokenizer, and --tokenizer is not given. `onnxpipe tokenizer train` makes one from the text."));
-        var positions = ConfigOf(config) is { } file ? FamilyTable.Of(file).Positions(file) : (int?)null;
+        var file = BuiltConfigOf(config);
+        var positions = file is null ? (int?)null : FamilyTable.Of(file).Positions(file);
+        if (file is not null)
+        {
+            FamilyTable.HeadOf(file, config.Objective!);
+        }
+
         if (config.Block > positions)
         {
             throw new TrainingException($"--block is {config.Block}, but the model has {positions} positions.", 64);
@@ -61,7 +67,7 @@ public static class Pretraining
             : throw new TrainingException($"{folder} has no config.json that says how many positions the model has. Give --block.", 64));
         return IsFraction(config.Validation!) && double.Parse(config.Validation!) is not (>= 0 and < 1)
             ? throw new TrainingException($"--validation is {config.Validation}, wanted files, or a share of the text of at least 0 and below 1.", 64)
-            : config with { Tokenizer = tokenizer, Block = block };
+            : MaskedPretraining.Resolved(config with { Tokenizer = tokenizer, Block = block });
     }
 
     /// <summary>What a resolved configuration takes to run.</summary>
@@ -77,6 +83,11 @@ public static class Pretraining
             {
                 var isComplete = Directory.Exists(folder.Artifacts); // they come last
                 var tokenizer = Tokenizer.Load(isComplete ? folder.Path : config.Tokenizer!);
+                if (MaskedPretraining.Is(config))
+                {
+                    MaskedPretraining.MaskingOf(config, tokenizer);
+                }
+
                 text = Tokens(config.Data, tokenizer); // first what is likeliest to fail
                 eval = validation.Length > 0 ? Tokens(validation, tokenizer) : null;
                 if (!isComplete)
@@ -86,8 +97,13 @@ public static class Pretraining
                 }
             },
             StockEngine.Load,
-            (_, engine, artifacts) =>
+            (folder, engine, artifacts) =>
             {
+                if (MaskedPretraining.Is(config))
+                {
+                    return MaskedPretraining.Data(config, Tokenizer.Load(folder.Path), text!, eval, fraction, engine, progress);
+                }
+
                 var (train, last) = text!.Whole.SplitLast(fraction ?? 0);
                 var evaluated = eval?.Whole ?? last;
                 var labels = artifacts.Manifest?.Loss?.Labels ?? "labels";
@@ -97,7 +113,8 @@ public static class Pretraining
                     evaluated.Length == 0 ? null : new CausalExamples(CausalBlocks.ForValidation(evaluated, config.Block.Value), engine.Inputs, labels));
             });
 
-        TokenFile Tokens(IReadOnlyList<string> files, Tokenizer tokenizer) => TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, config.Threads, progress, cancellation);
+        TokenFile Tokens(IReadOnlyList<string> files, Tokenizer tokenizer) => 
+            TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, MaskedPretraining.DocumentEndOf(config), config.Threads, progress, cancellation);
     }
 
     private static void Prepare(RunConfig config, RunFolder folder, Tokenizer tokenizer)
@@ -109,30 +126,30 @@ public static class Pretraining
             AtomicFile.Write(Path.Combine(folder.Path, "config.json"), stream => stream.Write(file.Bytes.Span));
         }
 
-        var model = config.Model is { } path ? Forward(path) : FamilyTable.Build(file!, new BuildOptions(config.Objective!, WithLoss: false, config.Seed));
-        RequireVocabulary(model, tokenizer, config);
         var known = (config.Model is { } source ? ModelPath.Find(source).Manifest() : null) ?? new();
         var options = new ArtifactOptions
         {
-            LossInput = "logits",
-            LabelSmoothing = config.LabelSmoothing,
             Frozen = FrozenOf(config, known),
             Optimizer = OptimizerOf(config),
             Known = known with { Family = file?.ModelType ?? known.Family, Task = config.Objective, Tokenizer = new ManifestTokenizer(tokenizer.Kind, tokenizer.VocabularySize) },
         };
+        (var model, options) = MaskedPretraining.Is(config)
+            ? MaskedPretraining.Model(config, BuiltConfigOf(config), options)
+            : (config.Model is { } path ? Forward(path) : FamilyTable.Build(file!, new BuildOptions(config.Objective!, WithLoss: false, config.Seed)), options with { LossInput = "logits", LabelSmoothing = config.LabelSmoothing });
+        RequireVocabulary(model, tokenizer, config);
         using var target = OutputTarget.Folder(folder.Artifacts, force: false);
         ArtifactWriter.Write(model, options, target);
         target.Commit();
     }
 
-    /// <summary>The model without a loss of its own: pretraining compares its logits with the next tokens, which the data give.</summary>
-    private static Model Forward(string path)
+    /// <summary>The model without a loss of its own: pretraining compares its logits with tokens, which the data give.</summary>
+    internal static Model Forward(string path)
     {
         var model = ModelFile.Load(ModelPath.Find(path).File);
         var graph = model.Graph;
         if (!graph.Outputs.Exists(v => v.Name == "logits"))
         {
-            throw new TrainingException($"{path} has the outputs {string.Join(", ", graph.Outputs.Select(v => v.Name))}; a causal language model has an output 'logits' [batch, sequence, vocabulary].");
+            throw new TrainingException($"{path} has the outputs {string.Join(", ", graph.Outputs.Select(v => v.Name))}; a language model has an output 'logits' [batch, sequence, vocabulary].");
         }
 
         var read = DeadCode.ReadInputs(graph);
@@ -143,7 +160,7 @@ public static class Pretraining
 
     private static void RequireVocabulary(Model model, Tokenizer tokenizer, RunConfig config)
     {
-        var logits = model.Graph.Outputs.Find(v => v.Name == "logits")?.Shape;
+        var logits = model.Graph.Outputs.Find(v => v.Name is "logits" or "prediction_logits")?.Shape;
         if (logits is { Rank: 3 } && logits.At(-1) is { IsKnown: true } classes && classes.Value < tokenizer.VocabularySize)
         {
             throw new TrainingException(
@@ -161,6 +178,9 @@ public static class Pretraining
     private static ManifestOptimizer OptimizerOf(RunConfig config) => config.Optimizer == "sgd"
         ? ManifestOptimizer.Sgd with { Lr = config.Lr, MaxGradNorm = config.MaxGradNorm }
         : new("adamw", config.Lr, [config.Beta1, config.Beta2], config.Eps, config.WeightDecay, config.MaxGradNorm, config.AdamMode);
+
+    /// <summary>The configuration of a model of a family that we build; null for a model folder of another one.</summary>
+    private static ConfigFile? BuiltConfigOf(RunConfig config) => ConfigOf(config) is { } file && (config.Config is not null || FamilyTable.Families.ContainsKey(file.ModelType)) ? file : null;
 
     private static ConfigFile? ConfigOf(RunConfig config) =>
         (config.Config ?? Path.Combine(ModelPath.Find(config.Model!).Folder, "config.json")) is var path && (config.Config is not null || File.Exists(path)) ? ConfigFile.Read(path) : null;

@@ -33,7 +33,7 @@ public sealed record RunConfig
     /// <summary>pretrain: a Hugging Face style config.json.</summary>
     public string? Config { get; init; }
 
-    /// <summary>pretrain: <c>clm</c>.</summary>
+    /// <summary>pretrain: <c>clm</c>, <c>mlm</c> or <c>mlm-nsp</c>.</summary>
     public string? Objective { get; init; }
 
     /// <summary>pretrain: tokenizer folder.</summary>
@@ -42,8 +42,17 @@ public sealed record RunConfig
     /// <summary>pretrain: tokens per example.</summary>
     public int? Block { get; init; }
 
-    /// <summary>pretrain: a file, or the share of the text at its end.</summary>
+    /// <summary>pretrain: a file, or the share of the text (clm: at its end; masked: whole documents).</summary>
     public string? Validation { get; init; }
+
+    /// <summary>pretrain, masked objectives: what ends a document, a key of <see cref="MaskedPretraining.DocumentEnds"/>.</summary>
+    public string? Documents { get; init; }
+
+    /// <summary>pretrain, masked objectives: the share of the tokens that are to be guessed.</summary>
+    public double? MaskProbability { get; init; }
+
+    /// <summary>pretrain, masked objectives: whether the tokens of a word are masked together.</summary>
+    public bool WholeWord { get; init; }
 
     /// <summary>Examples per micro-batch.</summary>
     public int BatchSize { get; init; } = 8;

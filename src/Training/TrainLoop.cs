@@ -43,7 +43,7 @@ public sealed class TrainLoop
         _engine.UseOptimizer(_settings.Optimizer);
         _state = _folder.Checkpoints.Restore(_engine) ?? Begin();
         var (startTokens, startSeconds) = (_state.Tokens, _state.Seconds);
-        using var metrics = MetricsFile.Open(_folder.Metrics, _state.Step);
+        using var metrics = MetricsFile.Open(_folder.Metrics, _state.Step, _eval?.Metrics ?? []);
         _clock.Start();
         for (var done = Done(); !done;)
         {
@@ -199,27 +199,12 @@ public sealed class TrainLoop
     /// <summary>The mean loss over the evaluation data; gives whether it is the best so far.</summary>
     private bool Evaluate(MetricsFile metrics)
     {
-        var plan = new StepPlan(_eval!.Count, _config.BatchSize, 1, shuffle: false, seed: 0);
-        double loss = 0;
-        long total = 0;
-        for (var i = 0L; i < plan.Batches; i++)
-        {
-            var rows = plan.RowsOf(i, 0);
-            var counted = _eval.Counted(0, rows);
-            if (counted > 0)
-            {
-                _eval.Fill(_engine, 0, rows);
-                loss += (double)_engine.Evaluate() * counted;
-                total += counted;
-            }
-        }
-
-        var mean = total > 0 ? (float)(loss / total) : 0;
-        metrics.Add(new(_state.Step, "eval", mean, null, null, _state.Tokens, Seconds));
-        var better = _state.BestLoss is not { } best || mean < best;
+        var found = Evaluation.Of(_engine, _eval!, _config.BatchSize);
+        metrics.Add(new(_state.Step, "eval", found.Loss, null, null, _state.Tokens, Seconds), found.Metrics);
+        var better = _state.BestLoss is not { } best || found.Loss < best;
         _state = better
-            ? _state with { EvalLoss = mean, BestLoss = mean, BestStep = _state.Step, EvaluationsSinceBest = 0 }
-            : _state with { EvalLoss = mean, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
+            ? _state with { EvalLoss = found.Loss, BestLoss = found.Loss, BestStep = _state.Step, EvaluationsSinceBest = 0 }
+            : _state with { EvalLoss = found.Loss, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
         return better;
     }
 

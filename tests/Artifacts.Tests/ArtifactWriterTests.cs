@@ -5,6 +5,7 @@ using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Ir.Functions;
 using OnnxPipeline.Ir.Serialization;
+using OnnxPipeline.Reference;
 using OnnxPipeline.Ort.Engines;
 
 namespace OnnxPipeline.Artifacts.Tests;
@@ -126,6 +127,26 @@ public sealed class ArtifactWriterTests : IDisposable
         Assert.That(manifest.Outputs.Select(o => o.Name), Is.EqualTo(new[] { "loss", "y" }));
         Assert.That(() => Write(new() { Outputs = ["z"] }), Throws.TypeOf<ArtifactsException>().With.Message.Contains("'z'"));
         Assert.That(() => Write(new() { Outputs = ["y", "y"] }), Throws.TypeOf<ArtifactsException>().With.Message.Contains("twice"));
+    }
+
+    [Test]
+    public void Write_Hits_AreCountedInTheEvaluationGraphOnly()
+    {
+        Write(new() { Outputs = ["y"], Hits = new Dictionary<string, string> { ["accuracy"] = "labels" } });
+        Assert.That(Names(Load("training_model.onnx").Graph.Outputs), Has.None.EqualTo("accuracy"));
+        var evaluation = Load("eval_model.onnx");
+        Assert.That(Names(evaluation.Graph.Outputs), Is.EqualTo(new[] { "loss", "y", "accuracy" }));
+        var labels = Enumerable.Range(0, 40).Select(i => i % 4 == 0 ? -100L : i % 3 % 2).ToArray();
+        var feeds = OdtcCheckpoint.Read(Out("checkpoint")).Trainable.ToDictionary(p => p.Name, p => Array64.From(p.Tensor));
+        feeds.Add("x", Array64.From(Mlp.Random(9, 40, 3)));
+        feeds.Add("labels", new Array64(labels, 40));
+        var found = Interpreter.Run(evaluation, feeds);
+
+        var y = found[evaluation.Graph.Outputs[1]].Doubles;
+        var hits = labels.Where((label, i) => label == (y[2 * i] >= y[(2 * i) + 1] ? 0 : 1)).Count();
+        Assert.That(hits, Is.InRange(1, 29));
+        Assert.That(found[evaluation.Graph.Outputs[2]].Doubles, Is.EqualTo(new double[] { hits, 30 }));
+        Assert.That(() => Write(new() { Loss = "mse", Hits = new Dictionary<string, string> { ["accuracy"] = "labels" } }), Throws.TypeOf<ArtifactsException>().With.Message.Contains("'labels'"));
     }
 
     [Test]

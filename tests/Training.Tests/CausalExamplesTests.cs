@@ -54,11 +54,11 @@ public sealed class CausalExamplesTests
     }
 
     /// <summary>An engine that keeps what it is given.</summary>
-    private sealed class RecordingEngine(params string[] inputs) : ITrainingEngine
+    internal sealed class RecordingEngine(params string[] inputs) : ITrainingEngine
     {
         private readonly byte[][] _memory = new byte[inputs.Length][];
 
-        public IReadOnlyList<TensorSpec> Inputs { get; } = [.. inputs.Select(name => new TensorSpec(name, ElementType.Int64, [-1, -1], ["batch", "sequence"]))];
+        public IReadOnlyList<TensorSpec> Inputs { get; } = [.. inputs.Select(name => name == "next_sentence_label" ? new TensorSpec(name, ElementType.Int64, [-1], ["batch"]) : new TensorSpec(name, ElementType.Int64, [-1, -1], ["batch", "sequence"]))];
 
         public Dictionary<string, long[]> Filled => Inputs.Index().ToDictionary(i => i.Item.Name, i => MemoryMarshal.Cast<byte, long>(_memory[i.Index]).ToArray());
 
@@ -70,7 +70,7 @@ public sealed class CausalExamplesTests
 
         public int Moments => 0;
 
-        public Span<byte> Input(int input, ReadOnlySpan<long> dims) => _memory[input] = new byte[8 * dims[0] * dims[1]];
+        public Span<byte> Input(int input, ReadOnlySpan<long> dims) => _memory[input] = new byte[8 * dims[0] * (dims.Length > 1 ? dims[1] : 1)];
 
         public void UseOptimizer(OptimizerSettings settings) => throw new NotSupportedException();
 

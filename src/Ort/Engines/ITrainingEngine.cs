@@ -18,6 +18,9 @@ public interface ITrainingEngine : IDisposable
     /// <summary>Outputs of the training and evaluation graphs after the loss.</summary>
     IReadOnlyList<TensorSpec> FurtherOutputs { get; }
 
+    /// <summary>Outputs of the evaluation graph after the loss, which may be more; asking for them loads that graph.</summary>
+    IReadOnlyList<TensorSpec> EvaluationOutputs => FurtherOutputs;
+
     /// <summary>Optimizer steps done so far; part of the state that a checkpoint holds.</summary>
     long Step { get; set; }
 
@@ -37,7 +40,7 @@ public interface ITrainingEngine : IDisposable
     /// <summary>The loss of the batch by the evaluation graph: no dropout, nothing changed.</summary>
     float Evaluate();
 
-    /// <summary>Output number <paramref name="output"/> of <see cref="FurtherOutputs"/> of the last computation; a copy.</summary>
+    /// <summary>Output number <paramref name="output"/> of <see cref="FurtherOutputs"/> (after <see cref="Evaluate"/> of <see cref="EvaluationOutputs"/>) of the last computation; a copy.</summary>
     Tensor FurtherOutput(int output);
 
     void ClearGradients();

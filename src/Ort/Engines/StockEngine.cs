@@ -65,6 +65,8 @@ public sealed class StockEngine : ITrainingEngine
 
     public IReadOnlyList<TensorSpec> FurtherOutputs { get; }
 
+    public IReadOnlyList<TensorSpec> EvaluationOutputs => [.. _evaluation.Value.Outputs.Skip(1)];
+
     public long Step { get; set; }
 
     public int Moments => _rule?.Moments ?? 0;

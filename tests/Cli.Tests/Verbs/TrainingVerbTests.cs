@@ -31,6 +31,11 @@ public sealed class TrainingVerbTests : IDisposable
     [TestCase("pretrain --config config.json --data text.txt --tokenizer . --block 9 --out R", "8 positions", 64)]
     [TestCase("pretrain --config config.json --data text.txt --tokenizer . --validation 1.5 --out R", "--validation", 64)]
     [TestCase("pretrain --config config.json --data text.txt --tokenizer . --steps 3 --minutes 3 --out R", "--minutes", 64)]
+    [TestCase("pretrain --config config.json --data text.txt --tokenizer . --objective mlm --out R", "no head 'mlm'", 1)]
+    [TestCase("pretrain --config config.json --data text.txt --tokenizer . --whole-word --out R", "--whole-word", 64)]
+    [TestCase("pretrain --config bert.json --data text.txt --tokenizer . --objective mlm --mask-probability 0 --out R", "--mask-probability", 64)]
+    [TestCase("pretrain --config bert.json --data text.txt --tokenizer characters --objective mlm --out R", "--kind wordpiece", 1)]
+    [TestCase("pretrain --config bert.json --data text.txt --tokenizer . --objective mlm --documents page --out R", "--documents", 64)]
     [TestCase("export --out E", "--run", 64)]
     [TestCase("export --run R --model M --out E", "--model", 64)]
     [TestCase("export --run R --out E", "R is not a run", 1)]
@@ -38,6 +43,8 @@ public sealed class TrainingVerbTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder, "text.txt"), "some text");
         File.WriteAllText(Path.Combine(_folder, "config.json"), """{"model_type": "gpt2", "n_positions": 8, "n_embd": 4, "n_layer": 1, "n_head": 1, "vocab_size": 300}""");
+        File.WriteAllText(Path.Combine(_folder, "bert.json"), """{"model_type": "bert", "max_position_embeddings": 8, "hidden_size": 4, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "vocab_size": 300}""");
+        await Call.Of("tokenizer", "train", "--kind", "char", "--input", Path.Combine(_folder, "text.txt"), "--out", Path.Combine(_folder, "characters"));
         var before = Directory.GetFileSystemEntries(_folder);
         var words = line.Split(' ');
         string[] paths = ["--artifacts", "--data", "--out", "--resume", "--config", "--model", "--run", "--tokenizer"];
