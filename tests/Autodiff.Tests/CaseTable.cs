@@ -8,6 +8,7 @@ internal static class CaseTable
     public static IEnumerable<GradientCase> All =>
     [
         .. ArithmeticTests.Cases(),
+        .. TrigonometryTests.Cases(),
         .. ActivationTests.Cases(),
         .. ChoiceTests.Cases(),
         .. ProductsTests.Cases(),

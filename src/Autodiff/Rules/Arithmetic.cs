@@ -101,9 +101,19 @@ internal static class Arithmetic
         return [b.Mul(c.Dy, c.Scaled(bell, 2 / Math.Sqrt(Math.PI)))];
     }
 
-    public static IReadOnlyList<Value?> Sin(GradientContext c) => [c.Build.Mul(c.Dy, c.Build.Cos(c.X(0)))];
+    // y = a − b·n, n the quotient rounded down (fmod = 0) or towards 0: da = dy, db = −dy·n, n between its steps a constant
+    public static IReadOnlyList<Value?> Mod(GradientContext c)
+    {
+        var b = c.Build;
+        Value? db = null;
+        if (c.Needs(1))
+        {
+            var quotient = b.Op("Round", [b.Div(b.Sub(c.X(0), c.Y(0)), c.X(1))]); // whole but for the rounding of the division
+            db = b.Neg(b.Mul(c.Dy, quotient));
+        }
 
-    public static IReadOnlyList<Value?> Cos(GradientContext c) => [c.Build.Neg(c.Build.Mul(c.Dy, c.Build.Sin(c.X(0))))];
+        return [c.Dy, db];
+    }
 
     /// <summary>The exponent where it is one constant number.</summary>
     private static double? ConstantExponent(Value p) => p.ConstantData is { Count: 1 } data

@@ -28,6 +28,37 @@ internal static class Activations
         return 2 / Math.Sqrt(Math.PI) * Math.Exp(-x * x) * sum;
     }
 
+    public static double Swish(double x, double alpha) => x * Sigmoid(alpha * x);
+
+    // γ·x, γ·(α·eˣ − α) for x ≤ 0
+    public static IReadOnlyList<Array64?> Selu(Call c)
+    {
+        var (alpha, gamma) = (c.Float("alpha", 1.67326319217681884765625f), c.Float("gamma", 1.05070102214813232421875f));
+        return Elementwise.Unary(v => gamma * (v > 0 ? v : (alpha * Math.Exp(v)) - alpha))(c);
+    }
+
+    // x + bias below −λ, x − bias above λ, else 0
+    public static IReadOnlyList<Array64?> Shrink(Call c)
+    {
+        var (lambda, bias) = (c.Float("lambd", 0.5), c.Float("bias", 0));
+        return Elementwise.Unary(v => v < -lambda ? v + bias : v > lambda ? v - bias : 0)(c);
+    }
+
+    public static IReadOnlyList<Array64?> HardSigmoid(Call c)
+    {
+        var (alpha, beta) = (c.Float("alpha", 0.2f), c.Float("beta", 0.5f));
+        return Elementwise.Unary(v => Math.Clamp((alpha * v) + beta, 0, 1))(c);
+    }
+
+    // Both inputs have one shape: ONNX does not broadcast them.
+    public static IReadOnlyList<Array64?> SwiGlu(Call c)
+    {
+        var alpha = c.Float("alpha", 1);
+        return c[0].Dims.AsSpan().SequenceEqual(c[1].Dims)
+            ? [new(c[0].Doubles.Zip(c[1].Doubles, (gate, v) => Swish(gate, alpha) * v).ToArray(), c[0].Dims)]
+            : throw new ArgumentException("the inputs differ in shape");
+    }
+
     // ONNX Gelu; com.microsoft Gelu has no attribute
     public static IReadOnlyList<Array64?> Gelu(Call c) =>
         Elementwise.Unary(c.Text("approximate", "none") == "tanh" ? GeluTanh : GeluErf)(c);
