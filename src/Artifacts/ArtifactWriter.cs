@@ -102,14 +102,10 @@ public static class ArtifactWriter
         AtomicFile.Write(folder["inference_model.onnx.data"], stream => InferenceData.Write(stream, places, [.. forward.Parameters.Select(p => p.Data)]));
     }
 
-    /// <summary>With the bodies of its operators; for Microsoft's runtime in a version that it loads.</summary>
+    /// <summary>With the bodies of its operators, in a version that Microsoft's last training runtime and every ONNX Runtime of today load.</summary>
     private static Model Finished(Model model, ArtifactOptions options)
     {
-        if (options.Target == ArtifactTarget.OrtTraining)
-        {
-            model.IrVersion = Math.Min(model.IrVersion, NewestIrVersion);
-        }
-
+        model.IrVersion = Math.Min(model.IrVersion, NewestIrVersion);
         options.Functions.AddBodies(model);
         foreach (var domain in model.Graph.AllNodes().Select(n => n.Domain).Where(d => d.Length > 0).Distinct())
         {

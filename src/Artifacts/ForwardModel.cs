@@ -9,9 +9,6 @@ namespace OnnxPipeline.Artifacts;
 /// </summary>
 internal sealed class ForwardModel
 {
-    /// <summary>The newest opset that Microsoft's last training runtime loads.</summary>
-    private const int NewestOpset = 21;
-
     private readonly Model _model;
     private readonly Value _lossInput;
 
@@ -37,11 +34,6 @@ internal sealed class ForwardModel
     /// <exception cref="Files.PipelineException">No such output, a pattern without match, nothing to train, a name that the artifacts need is taken.</exception>
     public static ForwardModel Prepare(Model source, ArtifactOptions options)
     {
-        if (options.Target == ArtifactTarget.OrtTraining && source.Opset > NewestOpset)
-        {
-            throw new ArtifactsException($"The model has opset {source.Opset}; Microsoft's training runtime ends at {NewestOpset}. Export it with an opset of at most {NewestOpset}, or make artifacts for other runtimes with --target stock.");
-        }
-
         var model = ModelCopy.Of(source);
         var graph = model.Graph;
         graph.Inputs.RemoveAll(v => v.Initializer is not null); // a default that could be overridden; the artifacts do not offer that

@@ -2,7 +2,7 @@ using OnnxPipeline.Ir;
 
 namespace OnnxPipeline.Artifacts;
 
-/// <summary>What happens to a model before anything is decided about it: one opset, no calls of local functions, types and shapes known.</summary>
+/// <summary>What happens to a model before anything is decided about it: an opset of 18 to 21, no calls of local functions, types and shapes known.</summary>
 internal static class ForwardPasses
 {
     public static void Run(Model model)
@@ -11,5 +11,10 @@ internal static class ForwardPasses
         FunctionInlining.Inline(model);
         DeadCode.Remove(model.Graph);
         ShapeInference.Infer(model);
+        if (model.Opset > OpsetLowering.Opset)
+        {
+            OpsetLowering.Lower(model);
+            ShapeInference.Infer(model);
+        }
     }
 }
