@@ -224,8 +224,17 @@ public sealed class ArtifactWriterTests : IDisposable
     }
 
     [Test]
-    public void Write_NewerOpset_SaysWhatToDo() =>
-        Assert.That(() => Write(new(), Mlp.Create(opset: 22)), Throws.TypeOf<ArtifactsException>().With.Message.Contains("opset 22").And.Message.Contains("21"));
+    public void Write_NewerOpset_IsLowered()
+    {
+        Write(new(), Mlp.Create((b, x) => b.Op("Swish", [x]), opset: 24));
+        var training = Load("training_model.onnx");
+        Assert.That(training.Opset, Is.EqualTo(21));
+        Assert.That(training.Graph.Nodes.Select(n => n.OpType), Has.None.EqualTo("Swish").And.Some.EqualTo("Sigmoid"));
+    }
+
+    [Test]
+    public void Write_OperatorThatHasNoOlderForm_IsRefusedByName() =>
+        Assert.That(() => Write(new(), Mlp.Create((b, x) => b.Op("TensorScatter", [x, x]), opset: 24)), Throws.InstanceOf<Ir.IrException>().With.Message.Contains("TensorScatter").And.Message.Contains("21"));
 
     [Test]
     public void Write_NewerIrVersion_IsLowered()
