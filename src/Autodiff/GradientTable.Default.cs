@@ -72,14 +72,26 @@ public sealed partial class GradientTable
         Broadcasting("MatMul", 1, Products.MatMul),
         Broadcasting("FusedMatMul", 1, Products.FusedMatMul, Microsoft),
         Broadcasting("Gemm", 7, Products.Gemm),
+        Broadcasting("Einsum", 12, Einsum.Gradient),
 
         // Reductions and normalizations
         Rule("ReduceSum", 13, Reduction.Sum),
         Rule("ReduceMean", 18, Reduction.Mean),
+        Rule("ReduceMax", 18, Reduction.MaxOrMin),
+        Rule("ReduceMin", 18, Reduction.MaxOrMin),
+        Rule("ReduceProd", 18, Reduction.Prod),
+        Rule("ReduceL1", 18, Reduction.L1),
+        Rule("ReduceL2", 18, Reduction.L2),
+        Rule("ReduceSumSquare", 18, Reduction.SumSquare),
+        Rule("ReduceLogSum", 18, Reduction.LogSum),
+        Rule("ReduceLogSumExp", 18, Reduction.LogSumExp),
+        Rule("CumSum", 11, Cumulation.CumSum),
+        Rule("CumProd", 26, Cumulation.CumProd),
         Rule("Softmax", 13, Normalization.Softmax),
         Rule("LogSoftmax", 13, Normalization.LogSoftmax),
         Rule("LayerNormalization", 1, Normalization.LayerNormalization), // ORT knows it in the default domain below opset 17 too
-        Rule("SoftmaxCrossEntropyLoss", 12, Normalization.SoftmaxCrossEntropyLoss),
+        Rule("SoftmaxCrossEntropyLoss", 12, Losses.SoftmaxCrossEntropyLoss),
+        Rule("NegativeLogLikelihoodLoss", 12, Losses.NegativeLogLikelihoodLoss),
         Rule("Dropout", 12, Normalization.Dropout),
         Rule("Dropout", 1, Normalization.CountedDropout, Ours),
 
@@ -97,13 +109,20 @@ public sealed partial class GradientTable
         Rule("Split", 13, Movement.Split),
         Rule("Slice", 10, Movement.Slice),
         Rule("Gather", 1, Movement.Gather),
+        Rule("Tile", 6, Movement.Tile),
+        Rule("Trilu", 14, Movement.Trilu),
+        Rule("GatherElements", 11, Selection.GatherElements),
+        Rule("GatherND", 11, Selection.GatherNd),
+        Rule("ScatterElements", 11, Selection.ScatterElements),
+        Rule("ScatterND", 11, Selection.ScatterNd),
+        Rule("TopK", 11, Selection.TopK),
 
         // No gradient: piecewise constant, or a result that is no number with a derivative
         .. new[]
         {
-            "ArgMax", "ArgMin", "And", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Ceil", "Constant", "ConstantOfShape", "Equal", "EyeLike",
-            "Floor", "Greater", "GreaterOrEqual", "Hardmax", "IsInf", "IsNaN", "Less", "LessOrEqual", "Multinomial", "NonMaxSuppression", "NonZero", "Not", "OneHot", "Or",
-            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Range", "Round", "Shape", "Sign", "Size", "StringNormalizer", "TfIdfVectorizer",
+            "ArgMax", "ArgMin", "And", "Bernoulli", "BitCast", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Ceil", "Constant", "ConstantOfShape", "Equal", "EyeLike",
+            "Floor", "Greater", "GreaterOrEqual", "HammingWindow", "HannWindow", "Hardmax", "IsInf", "IsNaN", "Less", "LessOrEqual", "MelWeightMatrix", "Multinomial", "NonMaxSuppression", "NonZero", "Not", "OneHot", "OptionalHasElement", "Or",
+            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Range", "RegexFullMatch", "Round", "SequenceLength", "Shape", "Sign", "Size", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer",
             "Unique", "Xor",
         }.Select(op => new Entry("", op, 1, null, false)),
     ]);

@@ -12,8 +12,11 @@ internal static class CaseTable
         .. ActivationTests.Cases(),
         .. ChoiceTests.Cases(),
         .. ProductsTests.Cases(),
+        .. EinsumTests.Cases(),
         .. ReductionTests.Cases(),
+        .. CumulationTests.Cases(),
         .. NormalizationTests.Cases(),
         .. MovementTests.Cases(),
+        .. SelectionTests.Cases(),
     ];
 }

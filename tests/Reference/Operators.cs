@@ -85,6 +85,7 @@ internal static class Operators
         // Products
         [("", "MatMul")] = Products.MatMul,
         [("", "Gemm")] = Products.Gemm,
+        [("", "Einsum")] = Einsum.Evaluate,
         [(Microsoft, "FusedMatMul")] = Products.FusedMatMul,
 
         // Reductions
@@ -101,7 +102,8 @@ internal static class Operators
         [("", "ArgMax")] = Reductions.ArgBest((a, b) => a > b),
         [("", "ArgMin")] = Reductions.ArgBest((a, b) => a < b),
         [("", "TopK")] = Reductions.TopK,
-        [("", "CumSum")] = Reductions.CumSum,
+        [("", "CumSum")] = Reductions.Cumulated(values => values.Sum()),
+        [("", "CumProd")] = Reductions.Cumulated(values => values.Aggregate(1.0, (a, b) => a * b)),
 
         // Normalizations and losses
         [("", "Softmax")] = Normalizations.Softmax,

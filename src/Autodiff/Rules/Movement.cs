@@ -32,6 +32,29 @@ internal static class Movement
     // The walker sums over what was repeated.
     public static IReadOnlyList<Value?> Expand(GradientContext c) => [c.Dy];
 
+    // The same triangle of dy
+    public static IReadOnlyList<Value?> Trilu(GradientContext c) => [c.Build.Op("Trilu", [c.Dy, c.Node.Input(1)], [("upper", c.Node.Int("upper", 1))]), null];
+
+    // dy laid out as [repeats₀, size₀, repeats₁, size₁, …], summed over the repeats
+    public static IReadOnlyList<Value?> Tile(GradientContext c)
+    {
+        var (b, x, repeats) = (c.Build, c.X(0), c.X(1));
+        if (x.Shape is { Rank: 0 })
+        {
+            return [c.Dy, null];
+        }
+
+        var known = x.Shape is { } shape && repeats.ConstantData is { } data && shape.Count(d => !d.IsKnown) <= 1
+            ? shape.SelectMany((d, i) => new[] { data.As<long>()[i], d.IsKnown ? d.Value : -1 }).ToArray() : null;
+        var target = known is not null && !known.Contains(0)
+            ? b.Constant(known)
+            : b.Reshape(b.Concat(1, b.Unsqueeze(repeats, 1), b.Unsqueeze(c.ShapeOf(x), 1)), -1); // [2·rank]
+        var axes = x.Shape is { Rank: var rank }
+            ? b.Constant([.. Enumerable.Range(0, rank).Select(i => 2L * i)])
+            : b.Range(b.Constant(Tensor.Scalar(0L)), b.Size(target), b.Constant(Tensor.Scalar(2L)));
+        return [b.ReduceSum(b.Reshape(c.Dy, target), axes, keepDims: false), null];
+    }
+
     // Each input's part of dy
     public static IReadOnlyList<Value?> Concat(GradientContext c)
     {

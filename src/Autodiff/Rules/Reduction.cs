@@ -28,6 +28,49 @@ internal static class Reduction
         return [Spread(c, b.Div(c.Dy, count))];
     }
 
+    // The elements that equal the result share its gradient evenly.
+    public static IReadOnlyList<Value?> MaxOrMin(GradientContext c)
+    {
+        var b = c.Build;
+        var chosen = b.Cast(b.Equal(c.X(0), Kept(c, c.Y(0))), c.Dy.Element);
+        return [b.Mul(chosen, b.Div(Kept(c, c.Dy), SumAgain(c, chosen)))];
+    }
+
+    // y = ∏ x: dy·(the product of the other elements). Zeros are left out of the product and counted, so that nothing is divided by 0:
+    // an element has a gradient if it is the only zero or if there is none.
+    public static IReadOnlyList<Value?> Prod(GradientContext c)
+    {
+        var b = c.Build;
+        var (x, zero, one) = (c.X(0), b.ConstantLike(c.X(0), 0), b.ConstantLike(c.X(0), 1));
+        var isZero = b.Equal(x, zero);
+        var others = b.Where(isZero, one, x);
+        var product = Again(c, "ReduceProd", others);
+        var own = b.Cast(isZero, x.Element);
+        var slope = b.Where(b.Equal(own, SumAgain(c, own)), b.Div(product, others), zero);
+        return [b.Mul(Kept(c, c.Dy), slope)];
+    }
+
+    // y = Σ |x|: dy·sign x, 0 at 0
+    public static IReadOnlyList<Value?> L1(GradientContext c) => [c.Build.Mul(Kept(c, c.Dy), c.Build.Sign(c.X(0)))];
+
+    // y = √Σ x²: dy·x/y, 0 where all are 0
+    public static IReadOnlyList<Value?> L2(GradientContext c)
+    {
+        var b = c.Build;
+        var divisor = b.Where(b.Equal(c.Y(0), b.ConstantLike(c.Y(0), 0)), b.ConstantLike(c.Y(0), 1), c.Y(0));
+        return [b.Mul(c.X(0), Kept(c, b.Div(c.Dy, divisor)))];
+    }
+
+    // y = Σ x²: dy·2x
+    public static IReadOnlyList<Value?> SumSquare(GradientContext c) => [c.Build.Mul(c.X(0), Kept(c, c.Scaled(c.Dy, 2)))];
+
+    // y = ln Σ x: dy/Σ x = dy/eʸ
+    public static IReadOnlyList<Value?> LogSum(GradientContext c) => [Spread(c, c.Build.Div(c.Dy, c.Build.Exp(c.Y(0))))];
+
+    // y = ln Σ eˣ: dy·e^(x − y)
+    public static IReadOnlyList<Value?> LogSumExp(GradientContext c) =>
+        [c.Build.Mul(Kept(c, c.Dy), c.Build.Exp(c.Build.Sub(c.X(0), Kept(c, c.Y(0)))))];
+
     /// <summary>The number of elements that went into one, where it is known though other dimensions may not be.</summary>
     private static long? Averaged(GradientContext c)
     {
@@ -61,24 +104,27 @@ internal static class Reduction
     }
 
     /// <summary><paramref name="dy"/> repeated along the reduced axes until it has the shape of the input.</summary>
-    private static Value Spread(GradientContext c, Value dy)
+    private static Value Spread(GradientContext c, Value dy) => IsCopy(c) ? dy : c.Build.Expand(Kept(c, dy), c.ShapeOf(c.X(0)));
+
+    /// <summary>A value of the result's shape with the reduced axes there again, of size 1: it broadcasts to the input.</summary>
+    private static Value Kept(GradientContext c, Value y)
     {
+        if (IsCopy(c) || c.Node.Int("keepdims", 1) != 0)
+        {
+            return y;
+        }
+
         var b = c.Build;
-        var x = c.X(0);
-        if (IsCopy(c))
-        {
-            return dy;
-        }
-
-        if (c.Node.Int("keepdims", 1) == 0)
-        {
-            dy = x.Shape is { } shape && Axes(c, shape.Rank) is { } axes
-                ? axes.Length == 0 ? dy : b.Unsqueeze(dy, [.. axes.Select(a => (long)a)])
-                : c.Node.Input(1) is { } dynamic
-                    ? b.Op("Unsqueeze", [dy, dynamic])
-                    : dy; // everything reduced to a scalar, which broadcasts as it is
-        }
-
-        return b.Expand(dy, c.ShapeOf(x));
+        return c.X(0).Shape is { } shape && Axes(c, shape.Rank) is { } axes
+            ? axes.Length == 0 ? y : b.Unsqueeze(y, [.. axes.Select(a => (long)a)])
+            : c.Node.Input(1) is { } dynamic
+                ? b.Op("Unsqueeze", [y, dynamic])
+                : y; // everything reduced to a scalar, which broadcasts as it is
     }
+
+    /// <summary>A reduction over the node's axes, which stay with size 1.</summary>
+    private static Value Again(GradientContext c, string op, Value x) =>
+        c.Build.Op(op, [x, c.Node.Input(1)], c.Node.Int("noop_with_empty_axes", 0) != 0 ? [("keepdims", 1), ("noop_with_empty_axes", 1)] : [("keepdims", 1)]);
+
+    private static Value SumAgain(GradientContext c, Value x) => Again(c, "ReduceSum", x);
 }

@@ -128,6 +128,15 @@ public sealed partial class FunctionLibrary
             Body = Movement.GatherElementsGrad,
             Infer = Types.OfShape(1, 0),
         },
+        new(Microsoft, "GatherNDGrad")
+        {
+            Doc = "output = zeros of that shape, to which update is added where GatherND(X, indices) took it from",
+            Inputs = ["shape", "indices", "update"],
+            Outputs = ["output"],
+            Attributes = Defaults(("batch_dims", 0)),
+            Body = Movement.GatherNDGrad,
+            Infer = Types.OfShape(0, 2),
+        },
         new(Microsoft, "SliceGrad")
         {
             Doc = "dX = zeros of that shape with dY where Slice(X, starts, ends, axes, steps) took it from",

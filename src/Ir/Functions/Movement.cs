@@ -20,15 +20,21 @@ internal static class Movement
         return [b.Op("ScatterElements", [Zeros(b, dY, shape), indices, dY], [("axis", BodyBuilder.IntReference("axis")), ("reduction", "add")])];
     }
 
-    // Slicing an array of positions tells where each element of dY belongs; every position occurs once.
-    public static IReadOnlyList<Value> SliceGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
+    // Every position occurs once in a slice.
+    public static IReadOnlyList<Value> SliceGrad(GraphBuilder b, IReadOnlyList<Value> inputs) =>
+        [Returned(b, inputs[0], inputs[1], positions => b.Slice(positions, inputs[2], inputs[3], inputs[4], inputs[5]), "none")];
+
+    public static IReadOnlyList<Value> GatherNDGrad(GraphBuilder b, IReadOnlyList<Value> inputs) =>
+        [Returned(b, inputs[2], inputs[0], positions => b.Op("GatherND", [positions, inputs[1]], [("batch_dims", BodyBuilder.IntReference("batch_dims"))]), "add")];
+
+    // Taking from an array of positions as dY was taken tells where each of its elements belongs.
+    private static Value Returned(GraphBuilder b, Value dY, Value shape, Func<Value, Value> take, string reduction)
     {
-        var (dY, shape) = (inputs[0], inputs[1]);
         var zeros = b.Reshape(Zeros(b, dY, shape), -1); // [size]
         var positions = b.Range(b.Constant(Tensor.Scalar(0L)), b.Size(zeros), b.Constant(Tensor.Scalar(1L)));
-        var taken = b.Slice(b.Reshape(positions, shape), inputs[2], inputs[3], inputs[4], inputs[5]); // as dY
-        var scattered = b.ScatterElements(zeros, b.Reshape(taken, -1), b.Reshape(dY, -1), 0);
-        return [b.Reshape(scattered, shape)];
+        var taken = take(b.Reshape(positions, shape)); // as dY
+        var scattered = b.ScatterElements(zeros, b.Reshape(taken, -1), b.Reshape(dY, -1), 0, reduction);
+        return b.Reshape(scattered, shape);
     }
 
     // sum + dY where Gather(X, indices) took it from. Laid out as [before, size of axis, after], so that one form serves indices of every rank.

@@ -7,7 +7,7 @@ namespace OnnxPipeline.Autodiff.Tests.Rules;
 
 public sealed class MovementTests
 {
-    internal static IEnumerable<GradientCase> Cases() => [.. Layouts(), .. Joins(), .. Slices(), .. Gathers()];
+    internal static IEnumerable<GradientCase> Cases() => [.. Layouts(), .. Repeats(), .. Joins(), .. Slices(), .. Gathers()];
 
     [Test]
     public void Rule_EveryCase_EqualsDifferences([ValueSource(nameof(Cases))] object given) => GradientCheck.RunAll((GradientCase)given);
@@ -60,6 +60,29 @@ public sealed class MovementTests
         {
             yield return new("Expand", X(dims), Fixed(target));
             yield return new("Expand", X(dims), Fed(target));
+        }
+    }
+
+    private static IEnumerable<GradientCase> Repeats()
+    {
+        foreach (var (dims, repeats) in new (int[], long[])[] { ([], []), ([3], [2]), ([3], [1]), ([2, 3], [1, 2]), ([2, 3], [3, 1]), ([2, 3], [2, 2]), ([2, 1, 2], [1, 3, 2]) })
+        {
+            yield return new("Tile", X(dims), Fixed(repeats));
+            yield return new("Tile", X(dims), Fed(repeats));
+        }
+
+        foreach (var dims in new int[][] { [2, 2], [3, 2], [2, 3], [2, 2, 3] })
+        {
+            yield return new("Trilu", X(dims));
+            foreach (var upper in new[] { 0, 1 })
+            {
+                yield return new GradientCase("Trilu", X(dims)).With(("upper", upper));
+                foreach (var k in new long[] { -1, 0, 1, 5, -5 })
+                {
+                    yield return new GradientCase("Trilu", X(dims), FixedScalar(k)).With(("upper", upper));
+                    yield return new GradientCase("Trilu", X(dims), Fed(Array64.Scalar(k))).With(("upper", upper));
+                }
+            }
         }
     }
 

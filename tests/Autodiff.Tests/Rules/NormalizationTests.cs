@@ -20,9 +20,10 @@ public sealed class NormalizationTests
         Assert.That(() => GradientCheck.Run(given, Knowledge.Numbers), Throws.TypeOf<AutodiffException>().With.Message.Contains(op));
     }
 
-    [Test]
-    public void SoftmaxCrossEntropyLoss_TrainedClassWeights_AreRefusedByName() =>
-        Assert.That(() => GradientCheck.Run(new("SoftmaxCrossEntropyLoss", X(2, 3), Fed(0, 2), Positive(3)), Knowledge.Numbers), Throws.TypeOf<AutodiffException>().With.Message.Contains("weights"));
+    [TestCase("SoftmaxCrossEntropyLoss")]
+    [TestCase("NegativeLogLikelihoodLoss")]
+    public void Loss_TrainedClassWeights_AreRefusedByName(string op) =>
+        Assert.That(() => GradientCheck.Run(new(op, X(2, 3), Fed(0, 2), Positive(3)), Knowledge.Numbers), Throws.TypeOf<AutodiffException>().With.Message.Contains("weights"));
 
     private static IEnumerable<GradientCase> Softmaxes()
     {
@@ -65,6 +66,12 @@ public sealed class NormalizationTests
                     {
                         (string, AttributeValue)[] attributes = [.. reduction is null ? [] : new (string, AttributeValue)[] { ("reduction", reduction) }, .. ignored is null ? [] : new (string, AttributeValue)[] { ("ignore_index", ignored.Value) }];
                         yield return new("SoftmaxCrossEntropyLoss", X(4, 3), Fed(Labels(rows, ignored)), weighted ? Fed(new Array64(new[] { 0.5, 2, 1.25 }, 3)) : null) { Outputs = outputs, Attributes = attributes };
+                        if (outputs == 1)
+                        {
+                            yield return new("NegativeLogLikelihoodLoss", X(4, 3), Fed(Labels(rows, ignored)), weighted ? Frozen(3) : null) { Attributes = attributes };
+                            yield return new("NegativeLogLikelihoodLoss", X(2, 3, 3), Fed(Labels(images, ignored)), weighted ? Frozen(3) : null) { Attributes = attributes };
+                        }
+
                         yield return new("SoftmaxCrossEntropyLoss", X(2, 3, 3), Fed(Labels(images, ignored)), weighted ? Fed(new Array64(new[] { 0.5, 2, 1.25 }, 3)) : null) { Outputs = outputs, Attributes = attributes };
                     }
                 }

@@ -7,12 +7,9 @@ internal static class Reductions
     {
         var x = c[0];
         var axes = c.Optional(1)?.Ints ?? c.Ints("axes") ?? [];
-        if (axes.Length == 0 && c.Int("noop_with_empty_axes", 0) != 0)
-        {
-            return [x];
-        }
-
-        var reduced = (axes.Length == 0 ? Enumerable.Range(0, x.Rank) : axes.Select(a => Index.Axis(a, x.Rank))).ToHashSet();
+        // No axes with noop_with_empty_axes: every element is reduced alone, so that the sum of squares is the square.
+        var all = axes.Length == 0 && c.Int("noop_with_empty_axes", 0) == 0;
+        var reduced = (all ? Enumerable.Range(0, x.Rank) : axes.Select(a => Index.Axis(a, x.Rank))).ToHashSet();
         var kept = x.Dims.Select((d, i) => reduced.Contains(i) ? 1 : d).ToArray();
         var strides = Index.Strides(kept);
         var groups = Enumerable.Range(0, Index.Count(kept)).Select(_ => new List<double>()).ToArray();
@@ -74,7 +71,8 @@ internal static class Reductions
         return [c[0].Take([.. picks.Select(p => p.Source)], dims), new(picks.Select(p => p.Place).ToArray(), dims)];
     }
 
-    public static IReadOnlyList<Array64?> CumSum(Call c)
+    /// <summary>f of the elements of a line up to each one.</summary>
+    public static Operator Cumulated(Func<IEnumerable<double>, double> f) => c =>
     {
         var axis = Index.Axis(c[1].Longs[0], c[0].Rank);
         var (exclusive, reverse) = (c.Int("exclusive", 0) != 0, c.Int("reverse", 0) != 0);
@@ -84,8 +82,8 @@ internal static class Reductions
             var at = index[axis];
             var start = Index.Flat(index, strides) - (at * strides[axis]);
             var summed = reverse ? Enumerable.Range(at, size - at) : Enumerable.Range(0, at + 1);
-            return summed.Where(i => !exclusive || i != at).Sum(i => values[start + (i * strides[axis])]);
+            return f(summed.Where(i => !exclusive || i != at).Select(i => values[start + (i * strides[axis])]));
         }).ToArray();
         return [c[0].Data is long[]? new(Array.ConvertAll(sums, v => (long)v), c[0].Dims) : new(sums, c[0].Dims)];
-    }
+    };
 }
