@@ -26,9 +26,16 @@ public sealed record KernelReport(IReadOnlyList<KernelUse> Nodes)
                 var op = args.GetProperty("op_name").GetString()!;
                 var node = name[..^Suffix.Length];
                 var key = args.TryGetProperty("node_index", out var index) ? $"{index} {node}" : node;
-                var before = uses.GetValueOrDefault(key);
-                uses[key] = new KernelUse(node, op, ours.Contains((node, op)) ? "C#" : args.GetProperty("provider").GetString()!,
-                    (before?.Calls ?? 0) + 1, (before?.Microseconds ?? 0) + entry.GetProperty("dur").GetInt64());
+                var before = uses.GetValueOrDefault(key) ?? new KernelUse(node, op, ours.Contains((node, op)) ? "C#" : args.GetProperty("provider").GetString()!, 0, 0, 0, 0, 0);
+                var written = Bytes(args, "output_size");
+                uses[key] = before with
+                {
+                    Calls = before.Calls + 1,
+                    Microseconds = before.Microseconds + entry.GetProperty("dur").GetInt64(),
+                    Bytes = before.Bytes + Bytes(args, "activation_size") + Bytes(args, "parameter_size") + written,
+                    OutputBytes = Math.Max(before.OutputBytes, written),
+                    Products = before.Products + Products(op, args),
+                };
             }
 
             var report = new KernelReport([.. uses.Values]);
@@ -37,4 +44,27 @@ public sealed record KernelReport(IReadOnlyList<KernelUse> Nodes)
             return report;
         }
     }
+
+    private static long Bytes(JsonElement args, string key) => args.TryGetProperty(key, out var value) && long.TryParse(value.GetString(), out var bytes) ? bytes : 0;
+
+    /// <summary>
+    /// Of A [M, K], B [K, N] and the result [M, N], each perhaps transposed, M·N·K is the root of the product of their sizes; of b such pairs
+    /// it is that of one times b.
+    /// </summary>
+    private static double Products(string op, JsonElement args)
+    {
+        if (op is not ("MatMul" or "Gemm" or "FusedMatMul" or "FusedGemm" or "TransposeMatMul") || Dims(args, "input_type_shape") is not [var a, var b, ..] || Dims(args, "output_type_shape") is not [var c, ..])
+        {
+            return 0;
+        }
+
+        var pairs = a.Length > 2 && b.Length > 2 ? Size(c[..^2]) : 1;
+        return Math.Sqrt(Size(a) * Size(b) * Size(c) / pairs);
+    }
+
+    private static double Size(long[] dims) => dims.Aggregate(1.0, (size, dim) => size * dim);
+
+    private static List<long[]> Dims(JsonElement args, string key) => args.TryGetProperty(key, out var tensors)
+        ? [.. tensors.EnumerateArray().Select(tensor => tensor.EnumerateObject().First().Value.EnumerateArray().Select(dim => dim.GetInt64()).ToArray())]
+        : [];
 }

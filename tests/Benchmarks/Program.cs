@@ -2,21 +2,40 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using OnnxPipeline.Benchmarks;
+using OnnxPipeline.Benchmarks.Steps;
 
-// `dotnet run -c Release --project tests/Benchmarks -- serving [MODEL.onnx [LENGTH]]`: calls per second through the wire beside a bare session.
-if (args is ["serving", ..])
+// `dotnet run -c Release --project tests/Benchmarks -- COMMAND …`
+var commands = new Dictionary<string, (string Arguments, string What, Func<string[], Task> Run)>
 {
-    await OnnxPipeline.Benchmarks.ServingRate.Run(args.ElementAtOrDefault(1), long.Parse(args.ElementAtOrDefault(2) ?? "32"));
-    return;
+    ["step"] = ("[gpt|bert] [PAIRS]", "time and memory of a training step beside TorchSharp's, in processes that alternate", Now(StepBenchmark.Compare)),
+    ["step-one"] = ("gpt|bert ours|torch|masked", "one side of it in this process", Now(StepBenchmark.One)),
+    ["step-profile"] = ("gpt|bert [masked]", "where our step's time and memory go, beside the least they could take", Now(StepProfile.Run)),
+    ["serving"] = ("[MODEL.onnx [LENGTH]]", "calls per second through the wire beside a bare session", given => ServingRate.Run(given.ElementAtOrDefault(0), long.Parse(given.ElementAtOrDefault(1) ?? "32"))),
+    ["kernels"] = ("[--filter *AdamW*]", "C# kernels beside plain loops, with BenchmarkDotNet; all of them without a filter", Now(Kernels)),
+};
+
+if (args.Length > 0 && commands.TryGetValue(args[0], out var command))
+{
+    await command.Run(args[1..]);
+    return 0;
 }
 
-// `dotnet run -c Release --project tests/Benchmarks -- step [PAIRS]`: time and memory of a training step beside TorchSharp's.
-if (OnnxPipeline.Benchmarks.Steps.StepBenchmark.Run(args))
+foreach (var (name, (arguments, what, _)) in commands)
 {
-    return;
+    Console.Error.WriteLine($"{$"{name} {arguments}",-40}{what}");
 }
 
-// `dotnet run -c Release --project tests/Benchmarks -- --filter *AdamW*`; without a filter all run. In this process: nothing is generated or built.
-var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
-var config = DefaultConfig.Instance.AddJob(job);
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args.Length == 0 ? ["--filter", "*"] : args, config);
+return args.Length == 0 ? 0 : 64;
+
+static Func<string[], Task> Now(Action<string[]> run) => given =>
+{
+    run(given);
+    return Task.CompletedTask;
+};
+
+static void Kernels(string[] given)
+{
+    var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance); // in this process: nothing is generated or built
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(given.Length == 0 ? ["--filter", "*"] : given, DefaultConfig.Instance.AddJob(job));
+}

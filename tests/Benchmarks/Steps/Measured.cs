@@ -41,7 +41,8 @@ internal sealed record Measured(double Milliseconds, double PeakMegabytes, float
             : throw new InvalidOperationException($"{string.Join(' ', arguments)} ended with {process.ExitCode}.");
     }
 
-    private static double Peak()
+    /// <summary>VmHWM so far, in 10⁶ bytes.</summary>
+    public static double Peak()
     {
         if (!OperatingSystem.IsLinux())
         {

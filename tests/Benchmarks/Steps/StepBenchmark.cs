@@ -4,54 +4,63 @@ namespace OnnxPipeline.Benchmarks.Steps;
 
 /// <summary>
 /// Time and memory of a training step beside TorchSharp's, in processes that alternate, so that the ratio of a pair holds when the machine's
-/// speed drifts. <c>dotnet run -c Release --project tests/Benchmarks -- step [PAIRS]</c>.
+/// speed drifts.
 /// </summary>
 internal static class StepBenchmark
 {
-    private const int Warmup = 20;
-    private const int Steps = 100;
+    /// <summary>Cross-entropy at every position; the same on the peer; only masked positions through the head.</summary>
+    private static readonly string[] Sides = ["ours", "torch", "masked"];
 
-    /// <returns>Whether the arguments were for this benchmark.</returns>
-    public static bool Run(string[] arguments)
+    /// <summary><c>[gpt|bert] [PAIRS]</c>: all sides, each in processes of its own.</summary>
+    public static void Compare(string[] arguments)
     {
-        switch (arguments)
-        {
-            case ["step-torch", ..]:
-                using (var peer = new TorchGpt(GptCase.Small, PhysicalCores.Count))
-                {
-                    Measured.Report(peer.Step, Warmup, Steps);
-                }
-
-                return true;
-            case ["step-ours", ..]:
-                using (var ours = new OurGpt(GptCase.Small, PhysicalCores.Count))
-                {
-                    Measured.Report(ours.Step, Warmup, Steps);
-                }
-
-                return true;
-            case ["step", ..]:
-                Compare(arguments.Length > 1 ? int.Parse(arguments[1]) : 5);
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    private static void Compare(int pairs)
-    {
-        var ratios = new List<double>();
-        Console.WriteLine($"GPT {GptCase.Small}, {PhysicalCores.Count} threads, median of {Steps} steps");
-        Console.WriteLine("pair  ours ms  torch ms  ratio  ours MB  torch MB");
+        var name = arguments.FirstOrDefault(argument => !int.TryParse(argument, out _)) ?? "gpt";
+        var pairs = int.TryParse(arguments.LastOrDefault(), out var given) ? given : 5;
+        var (@case, _, steps) = Case(name);
+        var sides = Sides[..(name == "bert" ? 3 : 2)];
+        var taken = sides.ToDictionary(side => side, _ => new List<Measured>());
+        Console.WriteLine($"{@case}, {PhysicalCores.Count} threads, median of {steps} steps");
+        Console.WriteLine("pair" + string.Concat(sides.Select(side => $"{side,8} ms {side,8} MB")) + "   ours / torch");
         for (var pair = 1; pair <= pairs; pair++)
         {
-            var ours = Measured.InProcess("step-ours");
-            var peer = Measured.InProcess("step-torch");
-            ratios.Add(ours.Milliseconds / peer.Milliseconds);
-            Console.WriteLine($"{pair,4}  {ours.Milliseconds,7:F1}  {peer.Milliseconds,8:F1}  {ratios[^1],5:F2}  {ours.PeakMegabytes,7:F0}  {peer.PeakMegabytes,8:F0}");
+            foreach (var side in sides)
+            {
+                taken[side].Add(Measured.InProcess("step-one", name, side));
+            }
+
+            Console.WriteLine($"{pair,4}" + string.Concat(sides.Select(side => $"{taken[side][^1].Milliseconds,11:F1} {taken[side][^1].PeakMegabytes,11:F0}")) + $"{Ratio(taken["ours"][^1], taken["torch"][^1]),15:F2}");
         }
 
-        ratios.Sort();
-        Console.WriteLine($"median ratio of time, ours / torch: {ratios[ratios.Count / 2]:F2}");
+        foreach (var side in sides.Where(side => side != "torch"))
+        {
+            var ratios = taken[side].Zip(taken["torch"], Ratio).Order().ToArray();
+            var memory = taken[side].Max(one => one.PeakMegabytes) / taken["torch"].Min(one => one.PeakMegabytes);
+            Console.WriteLine($"{side} / torch: median ratio of time {ratios[ratios.Length / 2]:F2} ({ratios[0]:F2} to {ratios[^1]:F2}), memory {memory:F2}; losses of the last step {taken[side][^1].Loss:F4} and {taken["torch"][^1].Loss:F4}");
+        }
     }
+
+    /// <summary><c>gpt|bert ours|torch|masked</c>: steps in this process; <see cref="Measured"/> on standard output.</summary>
+    public static void One(string[] arguments)
+    {
+        var (@case, warmup, steps) = Case(arguments[0]);
+        if (arguments[1] == "torch")
+        {
+            using var peer = new TorchStep(@case, PhysicalCores.Count);
+            Measured.Report(peer.Step, warmup, steps);
+        }
+        else
+        {
+            using var ours = new OurStep(@case, arguments[1] == "masked", new SessionSettings());
+            Measured.Report(ours.Step, warmup, steps);
+        }
+    }
+
+    public static (LanguageCase Case, int Warmup, int Steps) Case(string name) => name switch
+    {
+        "gpt" => (LanguageCase.Gpt, 20, 100),
+        "bert" => (LanguageCase.Bert, 2, 5),
+        _ => throw new ArgumentException($"There is no case '{name}'; there are gpt and bert."),
+    };
+
+    private static double Ratio(Measured ours, Measured peer) => ours.Milliseconds / peer.Milliseconds;
 }

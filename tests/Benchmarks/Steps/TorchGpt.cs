@@ -5,75 +5,34 @@ using static TorchSharp.torch.nn;
 
 namespace OnnxPipeline.Benchmarks.Steps;
 
-/// <summary>The peer: the same model and step in TorchSharp (libtorch), written as its users write it.</summary>
-internal sealed class TorchGpt : IDisposable
+/// <summary>The peer of the GPT: ids → logits, written as TorchSharp's users write it.</summary>
+internal sealed class TorchGpt : Module<Tensor, Tensor>
 {
-    private readonly GptCase _case;
-    private readonly Network _network;
-    private readonly AdamW _optimizer;
+    private readonly Embedding wte;
+    private readonly Embedding wpe;
+    private readonly ModuleList<Block> h;
+    private readonly LayerNorm ln_f;
 
-    public TorchGpt(GptCase @case, int threads)
+    public TorchGpt(LanguageCase c) : base("gpt")
     {
-        _case = @case;
-        set_num_threads(threads);
-        random.manual_seed(0);
-        _network = new Network(@case);
-        var parameters = _network.parameters().ToList();
-        _optimizer = new AdamW(
-            [
-                new AdamW.ParamGroup(parameters.Where(p => p.dim() >= 2), GptCase.LearningRate, GptCase.Beta1, GptCase.Beta2, 1e-8, GptCase.WeightDecay),
-                new AdamW.ParamGroup(parameters.Where(p => p.dim() < 2), GptCase.LearningRate, GptCase.Beta1, GptCase.Beta2, 1e-8, 0),
-            ],
-            GptCase.LearningRate);
+        wte = Embedding(c.Vocabulary, c.Width);
+        wpe = Embedding(c.Length, c.Width);
+        h = new ModuleList<Block>([.. Enumerable.Range(0, c.Layers).Select(i => new Block(c, i))]);
+        ln_f = LayerNorm(c.Width);
+        init.normal_(wte.weight!, 0, 0.02);
+        init.normal_(wpe.weight!, 0, 0.02);
+        RegisterComponents();
     }
 
-    public float Step(int step)
+    public override Tensor forward(Tensor ids)
     {
-        using var scope = NewDisposeScope();
-        var (ids, labels) = _case.Data(step);
-        var logits = _network.forward(tensor(ids, [_case.Batch, _case.Block]));
-        var loss = functional.cross_entropy(logits.view(-1, _case.Vocabulary), tensor(labels));
-        _optimizer.zero_grad();
-        loss.backward();
-        nn.utils.clip_grad_norm_(_network.parameters(), GptCase.MaxGradNorm);
-        _optimizer.step();
-        return loss.item<float>();
-    }
-
-    public void Dispose()
-    {
-        _optimizer.Dispose();
-        _network.Dispose();
-    }
-
-    private sealed class Network : Module<Tensor, Tensor>
-    {
-        private readonly Embedding wte;
-        private readonly Embedding wpe;
-        private readonly ModuleList<Block> h;
-        private readonly LayerNorm ln_f;
-
-        public Network(GptCase c) : base("gpt")
+        var x = wte.forward(ids) + wpe.forward(arange(ids.shape[1], int64)); // [batch, block, width]
+        foreach (var block in h)
         {
-            wte = Embedding(c.Vocabulary, c.Width);
-            wpe = Embedding(c.Block, c.Width);
-            h = new ModuleList<Block>([.. Enumerable.Range(0, c.Layers).Select(i => new Block(c, i))]);
-            ln_f = LayerNorm(c.Width);
-            init.normal_(wte.weight!, 0, 0.02);
-            init.normal_(wpe.weight!, 0, 0.02);
-            RegisterComponents();
+            x = block.forward(x);
         }
 
-        public override Tensor forward(Tensor ids)
-        {
-            var x = wte.forward(ids) + wpe.forward(arange(ids.shape[1], int64)); // [batch, block, width]
-            foreach (var block in h)
-            {
-                x = block.forward(x);
-            }
-
-            return functional.linear(ln_f.forward(x), wte.weight!); // the head is tied
-        }
+        return functional.linear(ln_f.forward(x), wte.weight!); // the head is tied
     }
 
     private sealed class Block : Module<Tensor, Tensor>
@@ -86,7 +45,7 @@ internal sealed class TorchGpt : IDisposable
         private readonly Linear c_fc;
         private readonly Linear mlp_proj;
 
-        public Block(GptCase c, int index) : base($"h{index}")
+        public Block(LanguageCase c, int index) : base($"h{index}")
         {
             _heads = c.Heads;
             ln_1 = LayerNorm(c.Width);
