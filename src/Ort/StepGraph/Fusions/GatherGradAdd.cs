@@ -2,7 +2,7 @@ using OnnxPipeline.Ir;
 
 namespace OnnxPipeline.Ort.StepGraph.Fusions;
 
-/// <summary>GatherGrad, Add → GatherGradAdd: an embedding with another use, such as tied weights, has one gradient more than it needs arrays for.</summary>
+/// <summary>GatherGrad, Add or Sum → GatherGradAdd: an embedding with another use, such as tied weights, has one gradient more than it needs arrays for.</summary>
 internal static class GatherGradAdd
 {
     public static Fusion Fusion { get; } = new("GatherGradAdd", "com.microsoft", "GatherGrad", Rewrite);
@@ -10,9 +10,9 @@ internal static class GatherGradAdd
     private static string? Rewrite(GraphBuilder builder, Node node)
     {
         var rows = node.Outputs[0];
-        if (rows.Uses is not [{ Node: { OpType: "Add", Domain: "" } add, Index: var place }] || builder.Graph.Outputs.Contains(rows))
+        if (rows.Uses is not [{ Node: { OpType: "Add" or "Sum", Domain: "", Inputs.Count: 2 } add, Index: var place }] || builder.Graph.Outputs.Contains(rows))
         {
-            return "its result is not used by one Add alone";
+            return "its result is not used by one sum of two alone";
         }
 
         var sum = add.Inputs[1 - place]!;

@@ -2,7 +2,7 @@ using OnnxPipeline.Ir;
 
 namespace OnnxPipeline.Ort.StepGraph.Fusions;
 
-/// <summary>LayerNormalizationGrad, Add → LayerNormalizationGradAdd: the gradient of a residual stream that goes past the norm and through it.</summary>
+/// <summary>LayerNormalizationGrad, Add or Sum (which Backward writes) → LayerNormalizationGradAdd: the gradient of a residual stream that goes past the norm and through it.</summary>
 internal static class LayerNormalizationGradAdd
 {
     public static Fusion Fusion { get; } = new("LayerNormalizationGradAdd", "com.microsoft", "LayerNormalizationGrad", Rewrite);
@@ -11,9 +11,9 @@ internal static class LayerNormalizationGradAdd
     {
         var graph = builder.Graph;
         var own = node.Outputs[0];
-        if (own.Uses is not [{ Node: { OpType: "Add", Domain: "" } add, Index: var place }] || graph.Outputs.Contains(own))
+        if (own.Uses is not [{ Node: { OpType: "Add" or "Sum", Domain: "", Inputs.Count: 2 } add, Index: var place }] || graph.Outputs.Contains(own))
         {
-            return "its X_grad is not used by one Add alone";
+            return "its X_grad is not used by one sum of two alone";
         }
 
         var other = add.Inputs[1 - place]!;

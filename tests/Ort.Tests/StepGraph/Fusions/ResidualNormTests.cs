@@ -46,12 +46,12 @@ public sealed class ResidualNormTests
     }
 
     [Test]
-    public void LayerNormalizationGradAdd_GradientPastTheNorm_IsOneNodeBehindIt()
+    public void LayerNormalizationGradAdd_GradientPastTheNorm_IsOneNodeBehindIt([Values("Add", "Sum")] string op)
     {
         var rewritten = Rewritten.Of(b =>
         {
             var gradients = Gradients(b);
-            b.Output(b.Add(gradients[0], b.Relu(Input(b, "past"))), "dX");
+            b.Output(b.Op(op, [gradients[0], b.Relu(Input(b, "past"))]), "dX");
             b.Output(gradients[1], "dScale");
             b.Output(gradients[2], "dBias");
         });
