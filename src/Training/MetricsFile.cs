@@ -13,7 +13,11 @@ public sealed class MetricsFile : IDisposable
     private MetricsFile(FileStream stream, IReadOnlyList<string> metrics) => (_stream, _metrics) = (stream, metrics);
 
     /// <summary>One row. <paramref name="Rate"/> and <paramref name="GradientNorm"/> are null (and empty in the file) for evaluations.</summary>
-    public sealed record Row(long Step, string Split, float Loss, float? Rate, float? GradientNorm, long Tokens, double Seconds);
+    public sealed record Row(long Step, string Split, float Loss, float? Rate, float? GradientNorm, long Tokens, double Seconds)
+    {
+        /// <summary>What stands in the columns after those of <see cref="Header"/>, as it was read.</summary>
+        public IReadOnlyList<float?> Metrics { get; init; } = [];
+    }
 
     /// <summary>Opens the file for appending; rows of steps after <paramref name="lastStep"/> and a last line without its end are cut.</summary>
     /// <param name="metrics">Columns after those of <see cref="Header"/>, which rows of training leave empty.</param>
@@ -39,7 +43,7 @@ public sealed class MetricsFile : IDisposable
             var f = line.Split(',');
             if (f.Length >= 7)
             {
-                rows.Add(new(long.Parse(f[0]), f[1], float.Parse(f[2]), Optional(f[3]), Optional(f[4]), long.Parse(f[5]), double.Parse(f[6])));
+                rows.Add(new(long.Parse(f[0]), f[1], float.Parse(f[2]), Optional(f[3]), Optional(f[4]), long.Parse(f[5]), double.Parse(f[6])) { Metrics = [.. f[7..].Select(Optional)] });
             }
         }
 

@@ -34,12 +34,17 @@ public sealed class QuickstartTests
             Assert.That(result.GetProperty("export_difference").GetDouble(), Is.LessThanOrEqualTo(1e-5));
             Assert.That(result.GetProperty("served_difference").GetDouble(), Is.LessThanOrEqualTo(1e-5));
             Assert.That(result.GetProperty("texts").GetArrayLength(), Is.EqualTo(3));
+            Assert.That(result.GetProperty("unigram_accuracy").GetDouble(), Is.EqualTo(0.067).Within(0.01));
+            Assert.That(result.GetProperty("masked_accuracy").GetDouble(), Is.GreaterThan(0.04));
+            Assert.That(result.GetProperty("filled_masks").GetArrayLength(), Is.EqualTo(3));
             Assert.That(result.GetProperty("seconds").GetDouble(), Is.LessThan(100), "60 on a machine that does nothing else");
             Assert.That(File.ReadAllText(result.GetProperty("loss_curve").GetString()!), Does.StartWith("<svg"));
         });
         Assert.That(Directory.GetFileSystemEntries(_root).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "cache" }));
         var more = Program.Ok("generate", "--model", result.GetProperty("model").GetString()!, "--prompt", "Gets the", "--max-tokens", "5");
         Assert.That(JsonDocument.Parse(more).RootElement.GetProperty("ids").GetArrayLength(), Is.InRange(1, 5));
+        var filled = JsonDocument.Parse(Program.Ok("fill-mask", "--json", "--model", result.GetProperty("masked_model").GetString()!, "Gets the [MASK].")).RootElement;
+        Assert.That(filled.GetProperty("masks")[0].GetArrayLength(), Is.EqualTo(5));
     }
 
     [Test]

@@ -7,10 +7,10 @@ internal static class QuickstartVerb
     public static Verb Create()
     {
         var fast = Flags.Switch("--fast", "A look at everything in under a minute.");
-        var minutes = Flags.Number("--minutes", "Train so long [2.25; with --fast 0.4].", least: 0.01);
+        var minutes = Flags.Number("--minutes", "Train the GPT so long, the BERT two fifths of it [2; with --fast 0.4].", least: 0.01);
         var output = Flags.Text("--out", "DIR", "Where everything goes [artifacts/quickstart, or the next free number after it].");
         var data = Flags.Many("--data", "FILE|GLOB", "Text to train on [the .NET SDK's own reference documentation].");
-        return new Verb("quickstart", "Pretrain a small GPT on real text, export it, generate with it and serve it: the whole way in three minutes.", "--minutes 10", async context =>
+        return new Verb("quickstart", "Pretrain a small GPT and a small BERT on real text, export them, generate and fill masks with them, serve both: the whole way in four minutes.", "--minutes 10", async context =>
         {
             var options = new QuickstartOptions
             {
@@ -29,8 +29,9 @@ internal static class QuickstartVerb
                 written.Table(["what", "where"],
                 [
                     ["model", result.Model],
+                    ["masked model", result.MaskedModel],
                     ["repository", result.Repository],
-                    ["run, its metrics", Path.Combine(result.Folder, "run")],
+                    ["runs, their metrics", $"{Path.Combine(result.Folder, "run")}, {Path.Combine(result.Folder, "bert", "run")}"],
                     ["loss curve", result.LossCurve],
                     ["tokenizer", Path.Combine(result.Folder, "tokenizer")],
                 ]);
@@ -42,8 +43,11 @@ internal static class QuickstartVerb
                     ["unigram", $"{result.UnigramPerplexity:0.0}"],
                 ]);
                 written.Line("");
+                written.Table(["model", "masked tokens found"], [["BERT", $"{result.MaskedAccuracy:0.0 %}"], ["the most frequent token", $"{result.UnigramAccuracy:0.0 %}"]]);
+                written.Line("");
                 written.Line($"{result.Seconds:0} seconds in all. Try next:");
                 written.Line($"  {Command} generate --model {ShellWord.Of(result.Model)} --prompt 'Gets the' --temperature 0.8 --top-p 0.95");
+                written.Line($"  {Command} fill-mask --model {ShellWord.Of(result.MaskedModel)} 'Gets the [MASK] of elements.'");
                 written.Line($"  {Command} serve --repository {ShellWord.Of(result.Repository)} --port 8001");
                 written.Line($"  {Command} inspect {ShellWord.Of(Path.Combine(result.Model, "model.onnx"))}");
                 written.Line($"  {Command} quickstart --minutes 10");

@@ -10,13 +10,13 @@ namespace OnnxPipeline.Pipelines;
 
 /// <summary>
 /// The whole way in a few minutes and with nothing but the SDK: real text, a tokenizer, a small GPT pretrained on it, its loss curve and perplexity, its
-/// export and the proof of it, generated text, a server and a call through the client.
+/// export and the proof of it, generated text; a small BERT on the same text (<see cref="QuickstartBert"/>); a server and calls through the client.
 /// </summary>
 public static class Quickstart
 {
     private const string Name = "quickstart";
     private const int VocabularySize = 2048, Layers = 4, Heads = 4, Width = 128, Block = 64, Batch = 12;
-    private const double Rate = 3e-3, MostDifference = 1e-5;
+    private const double Rate = 3e-3, MostDifference = 1e-5, BertGate = 3;
 
     /// <summary>Goes the whole way.</summary>
     /// <param name="say">Takes a line that stays.</param>
@@ -25,7 +25,7 @@ public static class Quickstart
     public static async Task<QuickstartResult> RunAsync(QuickstartOptions options, Action<string> say, Action<string> update, CancellationToken cancellation = default)
     {
         var started = Stopwatch.GetTimestamp();
-        var stages = new Stages(8, say, update);
+        var stages = new Stages(10, say, update);
         using var folder = QuickstartFolder.Create(options.Output, options.Force);
         say($"From plain text to a served model, in {folder.Path}\n");
 
@@ -57,12 +57,14 @@ public static class Quickstart
         stages.End($"{export.Bytes / 1e6:0.0} MB; its logits {Distance(difference)} those of the evaluation graph that was trained with");
 
         var texts = Generate(model, text, validation, tokenizer, options, stages, cancellation);
-        var served = await Serve(repository, model, texts[0].Prompt, options, stages, cancellation);
+        using var bert = QuickstartBert.Make(text, folder, repository, options, stages, cancellation);
+        var served = await Serve(repository, model, texts[0].Prompt, bert, options, stages, cancellation);
         folder.Complete();
+        isMet &= !text.IsKnown || options.Fast || bert.Accuracy >= bert.Guess * BertGate;
         return new QuickstartResult(
             folder.Path, export.Folder, repository, Path.Combine(folder.Run, "loss.svg"), tokenizer.VocabularySize, Parameters(folder),
-            training.Length, validation.Length, run.Step, run.Tokens, perplexity, unigram, trigram, gate, isMet, difference, served,
-            [.. texts.Select(one => one.Prompt + one.Text)], run.Seconds, Stopwatch.GetElapsedTime(started).TotalSeconds);
+            training.Length, validation.Length, run.Step, run.Tokens, perplexity, unigram, trigram, gate, bert.Folder, bert.Accuracy, bert.Guess, isMet, difference, served,
+            [.. texts.Select(one => one.Prompt + one.Text)], [.. bert.Filled], run.Seconds + bert.Run.Seconds, Stopwatch.GetElapsedTime(started).TotalSeconds);
     }
 
     /// <summary>By what factor the model must be better than frequencies: what is known of the SDK's text and the full time, else better at all.</summary>
@@ -78,7 +80,7 @@ public static class Quickstart
 
     private static RunResult Train(QuickstartText text, Tokenizer tokenizer, QuickstartFolder folder, QuickstartOptions options, Stages stages, CancellationToken cancellation)
     {
-        var minutes = options.Minutes ?? (options.Fast ? 0.4 : 2.25);
+        var minutes = Minutes(options);
         stages.Begin("Training", $"a GPT of {Layers} layers, {Heads} heads, {Width} wide, for {minutes:0.##} minutes on {options.Threads} {(options.Threads == 1 ? "thread" : "threads")}");
         File.WriteAllText(folder["config.json"], $$"""
             {
@@ -112,10 +114,13 @@ public static class Quickstart
             Threads = options.Threads,
         });
         var parts = Pretraining.Parts(config, stages.Update, cancellation);
-        var result = TrainRun.Start(config, parts, folder.Run, force: false, new Lines(stages), cancellation);
+        var result = TrainRun.Start(config, parts, folder.Run, force: false, stages, cancellation);
         stages.End($"{result.Step:#,0} steps, {result.Tokens / 1e6:0.00} million tokens, {result.Tokens / result.Seconds:#,0} a second");
         return result;
     }
+
+    /// <summary>Training time of the GPT.</summary>
+    internal static double Minutes(QuickstartOptions options) => options.Minutes ?? (options.Fast ? 0.4 : 2);
 
     private static void ShowCurve(QuickstartFolder folder, Stages stages)
     {
@@ -179,17 +184,22 @@ public static class Quickstart
         }
     }
 
-    private static async Task<double> Serve(string repository, TextModel model, string prompt, QuickstartOptions options, Stages stages, CancellationToken cancellation)
+    private static async Task<double> Serve(string repository, TextModel model, string prompt, QuickstartBert bert, QuickstartOptions options, Stages stages, CancellationToken cancellation)
     {
-        stages.Begin("Serving", "over gRPC, as the Open Inference Protocol has it");
+        stages.Begin("Serving", "both over gRPC, as the Open Inference Protocol has it");
         int[] ids = [.. model.Encode(prompt).TakeLast(Block)];
-        var answer = await ServedCall.InferAsync(repository, Name, model.Inputs(ids), options.Threads, cancellation);
-        var local = model.NextLogits(ids, cancellation);
-        var difference = local.Length == answer.Logits.Length ? local.Zip(answer.Logits, (a, b) => Math.Abs((double)a - b)).Max() : double.PositiveInfinity;
-        stages.Say($"ModelInfer at {answer.Address}: after \"{prompt}\" comes {Likeliest(answer.Logits, model.Tokenizer!)}");
-        stages.End($"answered in {answer.Took.TotalMilliseconds:0.0} ms; its logits {Distance(difference)} those of the model in this process");
+        var masked = bert.Question();
+        var answers = await ServedCall.InferAsync(
+            repository, [new(Name, model.Inputs(ids), ids.Length - 1), new(QuickstartBert.Name, bert.Model.Inputs(masked.Ids), masked.Position)], options.Threads, cancellation);
+        var difference = Math.Max(
+            Difference(model.NextLogits(ids, cancellation), answers[0].Logits), Difference(bert.Model.LogitsAt(masked.Ids, [masked.Position], cancellation)[0], answers[1].Logits));
+        stages.Say($"ModelInfer at {answers[0].Address}: after \"{prompt}\" comes {Likeliest(answers[0].Logits, model.Tokenizer!)}");
+        stages.Say($"of {QuickstartBert.Name}: in \"{masked.Text}\" the mask is {Likeliest(answers[1].Logits, bert.Model.Tokenizer!)}");
+        stages.End($"answered in {answers[0].Took.TotalMilliseconds:0.0} and {answers[1].Took.TotalMilliseconds:0.0} ms; the logits {Distance(difference)} those of the models in this process");
         return difference;
     }
+
+    private static double Difference(float[] one, float[] other) => one.Length == other.Length ? one.Zip(other, (a, b) => Math.Abs((double)a - b)).Max() : double.PositiveInfinity;
 
     private static string Likeliest(float[] logits, Tokenizer tokenizer)
     {
@@ -203,9 +213,4 @@ public static class Quickstart
 
     private static long Parameters(QuickstartFolder folder) =>
         ArtifactFolder.Open(Path.Combine(folder.Run, "artifacts")).Manifest!.Parameters.Sum(parameter => parameter.Shape.Aggregate(1L, (count, dim) => count * dim));
-
-    private sealed class Lines(Stages stages) : IProgress<TrainProgress>
-    {
-        public void Report(TrainProgress value) => stages.Update(value.ToString());
-    }
 }

@@ -8,13 +8,17 @@ namespace OnnxPipeline.Pipelines;
 /// <param name="UnigramPerplexity">Of a model that knows frequencies only, on the same text.</param>
 /// <param name="TrigramPerplexity">Of an interpolated Kneser–Ney trigram that counted the training text, on the same text.</param>
 /// <param name="Gate">Perplexity must be at most unigram perplexity divided by this; 0: on a text of one's own nothing is asked.</param>
-/// <param name="GateMet">Whether it is.</param>
+/// <param name="MaskedModel">The exported BERT.</param>
+/// <param name="MaskedAccuracy">The share of masked tokens of the validation text that the BERT finds.</param>
+/// <param name="UnigramAccuracy">The share that guessing the most frequent token finds.</param>
+/// <param name="GateMet">Whether it is, and, but for the short form and a text of one's own, the BERT finds three times as many masked tokens as the guess.</param>
 /// <param name="ExportDifference">The greatest difference between logits of the exported model and of the evaluation graph.</param>
 /// <param name="ServedDifference">The same between those that came over gRPC and those of the exported model in this process.</param>
 /// <param name="Texts">Prompts and how the model goes on.</param>
+/// <param name="FilledMasks">Texts with a mask, and the token that the BERT puts there first.</param>
 /// <param name="Seconds">Of the whole.</param>
 public sealed record QuickstartResult(
     string Folder, string Model, string Repository, string LossCurve, int VocabularySize, long Parameters,
     long TrainingTokens, long ValidationTokens, long Steps, long SeenTokens,
-    double Perplexity, double UnigramPerplexity, double TrigramPerplexity, double Gate, bool GateMet,
-    double ExportDifference, double ServedDifference, IReadOnlyList<string> Texts, double TrainingSeconds, double Seconds);
+    double Perplexity, double UnigramPerplexity, double TrigramPerplexity, double Gate, string MaskedModel, double MaskedAccuracy, double UnigramAccuracy, bool GateMet,
+    double ExportDifference, double ServedDifference, IReadOnlyList<string> Texts, IReadOnlyList<string> FilledMasks, double TrainingSeconds, double Seconds);

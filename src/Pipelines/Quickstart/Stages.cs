@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OnnxPipeline.Training;
 
 namespace OnnxPipeline.Pipelines;
 
@@ -6,7 +7,7 @@ namespace OnnxPipeline.Pipelines;
 /// <param name="count">How many there will be.</param>
 /// <param name="say">Takes a line that stays.</param>
 /// <param name="update">Takes a line that the next one replaces.</param>
-internal sealed class Stages(int count, Action<string> say, Action<string> update)
+internal sealed class Stages(int count, Action<string> say, Action<string> update) : IProgress<TrainProgress>
 {
     private const string Indent = "                 ";
 
@@ -16,11 +17,14 @@ internal sealed class Stages(int count, Action<string> say, Action<string> updat
     /// <summary>Where the work of the stage stands.</summary>
     public Action<string> Update { get; } = text => update(Indent + text);
 
+    /// <summary>Where the training of the stage stands.</summary>
+    public void Report(TrainProgress value) => Update(value.ToString());
+
     /// <summary>Begins a stage and says what it will do.</summary>
     public void Begin(string name, string what)
     {
         _started = Stopwatch.GetTimestamp();
-        say($"{$"{++_number}/{count}",-5}{name,-12}{what}");
+        say($"{$"{++_number}/{count}",-6}{name,-11}{what}");
     }
 
     /// <summary>A line within the stage.</summary>

@@ -20,6 +20,13 @@ public static class Unigram
         return Math.Exp(sum / validation.Length);
     }
 
+    /// <summary>The share of the validation tokens that are the most frequent one of the training text: what guessing that one for every mask gets right.</summary>
+    public static double Accuracy(TokenPart training, TokenPart validation, int vocabularySize)
+    {
+        var counts = Counts(training, vocabularySize);
+        return (double)Counts(validation, vocabularySize)[Array.IndexOf(counts, counts.Max())] / validation.Length;
+    }
+
     private static long[] Counts(TokenPart part, int vocabularySize)
     {
         var counts = new long[vocabularySize];
