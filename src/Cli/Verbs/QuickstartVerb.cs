@@ -7,7 +7,7 @@ internal static class QuickstartVerb
     public static Verb Create()
     {
         var fast = Flags.Switch("--fast", "A look at everything in under a minute.");
-        var minutes = Flags.Number("--minutes", "Train the GPT so long, the BERT two fifths of it [2; with --fast 0.4].", least: 0.01);
+        var minutes = Flags.Number("--minutes", "Train the GPT so long, the BERT seven tenths of it [2; with --fast 0.4].", least: 0.01);
         var output = Flags.Text("--out", "DIR", "Where everything goes [artifacts/quickstart, or the next free number after it].");
         var data = Flags.Many("--data", "FILE|GLOB", "Text to train on [the .NET SDK's own reference documentation].");
         return new Verb("quickstart", "Pretrain a small GPT and a small BERT on real text, export them, generate and fill masks with them, serve both: the whole way in four minutes.", "--minutes 10", async context =>

@@ -15,8 +15,8 @@ internal sealed class QuickstartBert : IDisposable
     /// <summary>Of the model in the repository.</summary>
     public const string Name = "quickstart-bert";
 
-    private const int VocabularySize = 2048, Layers = 4, Heads = 4, Width = 128, Block = 64, Batch = 32;
-    private const double Rate = 1.5e-3, ShareOfTime = 0.4;
+    private const int VocabularySize = 2048, Layers = 4, Heads = 4, Width = 128, Block = 64, Batch = 16;
+    private const double Rate = 1e-3, ShareOfTime = 0.7;
 
     private readonly IReadOnlyList<string> _texts;
 
@@ -62,6 +62,7 @@ internal sealed class QuickstartBert : IDisposable
               "intermediate_size": {{4 * Width}},
               "hidden_dropout_prob": 0,
               "attention_probs_dropout_prob": 0,
+              "initializer_range": 0.06,
               "pad_token_id": {{tokenizer.PadId}}
             }
 
@@ -110,8 +111,8 @@ internal sealed class QuickstartBert : IDisposable
         Lr = Rate,
         Warmup = Warmup.Parse("10%"),
         Minutes = minutes,
-        EvalEvery = options.Fast ? 150 : 400,
-        SaveEvery = options.Fast ? 150 : 400,
+        EvalEvery = options.Fast ? 150 : 500,
+        SaveEvery = options.Fast ? 150 : 500,
         Seed = options.Seed,
         Threads = options.Threads,
     });

@@ -15,7 +15,7 @@ public sealed record QuickstartOptions
     /// <summary>A look at everything in under a minute: a shorter training, a lower gate.</summary>
     public bool Fast { get; init; }
 
-    /// <summary>Training time of the GPT; null: 2, or 0.4 if <see cref="Fast"/>. The BERT has two fifths of it.</summary>
+    /// <summary>Training time of the GPT; null: 2, or 0.4 if <see cref="Fast"/>. The BERT has seven tenths of it.</summary>
     public double? Minutes { get; init; }
 
     public long Seed { get; init; }

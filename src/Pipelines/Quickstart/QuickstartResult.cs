@@ -11,7 +11,7 @@ namespace OnnxPipeline.Pipelines;
 /// <param name="MaskedModel">The exported BERT.</param>
 /// <param name="MaskedAccuracy">The share of masked tokens of the validation text that the BERT finds.</param>
 /// <param name="UnigramAccuracy">The share that guessing the most frequent token finds.</param>
-/// <param name="GateMet">Whether it is, and, but for the short form and a text of one's own, the BERT finds three times as many masked tokens as the guess.</param>
+/// <param name="GateMet">Whether it is, and, but for the short form and a text of one's own, the BERT finds more masked tokens than the guess.</param>
 /// <param name="ExportDifference">The greatest difference between logits of the exported model and of the evaluation graph.</param>
 /// <param name="ServedDifference">The same between those that came over gRPC and those of the exported model in this process.</param>
 /// <param name="Texts">Prompts and how the model goes on.</param>
