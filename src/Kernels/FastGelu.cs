@@ -56,7 +56,7 @@ public static class FastGelu
             where TVector : unmanaged
         {
             var negative = TLane.Less(v, TLane.Create(0f));
-            var e = Exponential.Exp<TLane, TVector>(TLane.Select(negative, v, TLane.Subtract(TLane.Create(0f), v)));
+            var e = Exponential.Exp<TLane, TVector>(TLane.CopySign(v, TLane.Create(-1f)));
             var s = TLane.Divide(TLane.Create(1f), TLane.Add(e, TLane.Create(1f))); // σ(|v|)
             var rest = TLane.Multiply(e, s); // 1 − σ(|v|)
             slope = TLane.Multiply(s, rest);

@@ -14,8 +14,7 @@ internal static class ErrorFunction
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
     {
-        var negative = TLane.Less(x, TLane.Create(0f));
-        var t = TLane.Select(negative, TLane.Subtract(TLane.Create(0f), x), x);
+        var t = TLane.Abs(x);
         var square = TLane.Multiply(x, x);
 
         var small = TLane.Create(-5.96761703e-4f);
@@ -35,7 +34,6 @@ internal static class ErrorFunction
         r = TLane.MultiplyAdd(r, t, TLane.Create(-1.28717512e-1f));
         r = TLane.MultiplyAdd(r, t, TLane.Subtract(TLane.Create(0f), t));
         var large = TLane.Subtract(TLane.Create(1f), Exponential.Exp<TLane, TVector>(r));
-        large = TLane.Select(negative, TLane.Subtract(TLane.Create(0f), large), large);
-        return TLane.Select(TLane.Less(TLane.Create(Near), t), large, small);
+        return TLane.Select(TLane.Less(TLane.Create(Near), t), TLane.CopySign(large, x), small);
     }
 }

@@ -19,9 +19,7 @@ internal static class Exponential
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
     {
-        // Comparisons with NaN are false, so NaN passes both.
-        x = TLane.Select(TLane.Less(x, TLane.Create(Lowest)), TLane.Create(Lowest), x);
-        x = TLane.Select(TLane.Less(TLane.Create(Highest), x), TLane.Create(Highest), x);
+        x = TLane.Min(TLane.Create(Highest), TLane.Max(TLane.Create(Lowest), x)); // NaN passes both
         var n = TLane.Round(TLane.Multiply(x, TLane.Create(Log2E)));
         var r = TLane.MultiplyAdd(n, TLane.Create(-Ln2High), x);
         r = TLane.MultiplyAdd(n, TLane.Create(-Ln2Low), r);

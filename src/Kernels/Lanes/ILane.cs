@@ -32,8 +32,16 @@ internal interface ILane<TVector>
 
     static abstract TVector Sqrt(TVector a);
 
-    /// <summary>The larger one; which, where one is NaN, is open.</summary>
+    /// <summary>The larger one; NaN where b is NaN, open where a is.</summary>
     static abstract TVector Max(TVector a, TVector b);
+
+    /// <summary>The smaller one; NaN where b is NaN, open where a is.</summary>
+    static abstract TVector Min(TVector a, TVector b);
+
+    static abstract TVector Abs(TVector a);
+
+    /// <summary>|a| with the sign of b.</summary>
+    static abstract TVector CopySign(TVector a, TVector b);
 
     /// <summary>To the nearest integer, halves to even.</summary>
     static abstract TVector Round(TVector a);

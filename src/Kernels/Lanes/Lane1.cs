@@ -31,6 +31,12 @@ internal readonly struct Lane1 : ILane<float>
 
     public static float Max(float a, float b) => a > b ? a : b;
 
+    public static float Min(float a, float b) => a < b ? a : b;
+
+    public static float Abs(float a) => MathF.Abs(a);
+
+    public static float CopySign(float a, float b) => MathF.CopySign(a, b);
+
     public static float Round(float a) => MathF.Round(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -27,6 +27,10 @@ internal static class WidestFirst
         if (Vector512.IsHardwareAccelerated)
         {
             done = pass.Run<Lane16, Vector512<float>>(done, (nuint)length);
+            if (done == (nuint)length)
+            {
+                return; // the usual case, and calls are not free for short rows
+            }
         }
 
         if (Vector256.IsHardwareAccelerated)
@@ -39,6 +43,9 @@ internal static class WidestFirst
             done = pass.Run<Lane4, Vector128<float>>(done, (nuint)length);
         }
 
-        pass.Run<Lane1, float>(done, (nuint)length);
+        if (done < (nuint)length)
+        {
+            pass.Run<Lane1, float>(done, (nuint)length);
+        }
     }
 }

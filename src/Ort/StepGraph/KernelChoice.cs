@@ -7,7 +7,7 @@ namespace OnnxPipeline.Ort.StepGraph;
 internal static class KernelChoice
 {
     /// <summary>ONNX's own operators that also exist in the domain of ours, where a kernel is found; theirs are not replaced by name.</summary>
-    private static readonly string[] Forward = ["LayerNormalization", "SoftmaxCrossEntropyLoss", "Gelu", "Softmax"];
+    private static readonly string[] Forward = ["LayerNormalization", "SoftmaxCrossEntropyLoss"];
 
     public static void Apply(Graph graph)
     {

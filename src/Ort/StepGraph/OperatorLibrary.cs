@@ -37,22 +37,6 @@ internal static class OperatorLibrary
                 Body = (b, inputs) => b.Ops("SoftmaxCrossEntropyLoss", [.. inputs], 2,
                     [("reduction", new ReferenceAttribute("reduction", StringKind)), ("ignore_index", new ReferenceAttribute("ignore_index", IntKind))]).Outputs,
             })
-            .With(new FusedOperator("ai.onnxpipeline", "Gelu")
-            {
-                Doc = "Gelu of ONNX",
-                Inputs = ["X"],
-                Outputs = ["Y"],
-                Attributes = new Dictionary<string, AttributeValue?> { ["approximate"] = "none" },
-                Body = (b, inputs) => [b.Op("Gelu", [inputs[0]], [("approximate", new ReferenceAttribute("approximate", StringKind))])],
-            })
-            .With(new FusedOperator("ai.onnxpipeline", "Softmax")
-            {
-                Doc = "Softmax of ONNX",
-                Inputs = ["input"],
-                Outputs = ["output"],
-                Attributes = new Dictionary<string, AttributeValue?> { ["axis"] = -1 },
-                Body = (b, inputs) => [b.Op("Softmax", [inputs[0]], [("axis", new ReferenceAttribute("axis", IntKind))])],
-            })
             .With(BiasedGelu.Operator)
             .With(MaskedSoftmax.Operator)
             .With(MaskedSoftmaxGradient.Operator);
