@@ -41,6 +41,7 @@ internal static class SessionOpening
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             IntraOpNumThreads = settings.Threads,
             InterOpNumThreads = 1,
+            EnableMemoryPattern = false, // a block for each set of shapes, beside what the arena holds already: a third of a training step's memory, no time
         };
         options.AddSessionConfigEntry("session.set_denormal_as_zero", "1"); // badly scaled activations otherwise slow matrix products by 10 times and more
         if (settings.Profile is { } path)
