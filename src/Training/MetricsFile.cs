@@ -43,7 +43,7 @@ public sealed class MetricsFile : IDisposable
             var f = line.Split(',');
             if (f.Length >= 7)
             {
-                rows.Add(new(long.Parse(f[0]), f[1], float.Parse(f[2]), Optional(f[3]), Optional(f[4]), long.Parse(f[5]), double.Parse(f[6])) { Metrics = [.. f[7..].Select(Optional)] });
+                rows.Add(new(long.Parse(f[0]), f[1], float.Parse(f[2]), Optional(f[3]), Optional(f[4]), long.Parse(f[5]), double.Parse(f[6])) { Metrics = f.Length > 7 ? [.. f[7..].Select(Optional)] : [] });
             }
         }
 

@@ -43,7 +43,7 @@ internal static class QuickstartVerb
                     ["unigram", $"{result.UnigramPerplexity:0.0}"],
                 ]);
                 written.Line("");
-                written.Table(["model", "masked tokens found"], [["BERT", $"{result.MaskedAccuracy:0.0 %}"], ["the most frequent token", $"{result.UnigramAccuracy:0.0 %}"]]);
+                written.Table(["model", "masked tokens found"], [["BERT", result.MaskedAccuracy is null ? "not counted" : $"{result.MaskedAccuracy:0.0 %}"], ["the most frequent token", $"{result.UnigramAccuracy:0.0 %}"]]);
                 written.Line("");
                 written.Line($"{result.Seconds:0} seconds in all. Try next:");
                 written.Line($"  {Command} generate --model {ShellWord.Of(result.Model)} --prompt 'Gets the' --temperature 0.8 --top-p 0.95");

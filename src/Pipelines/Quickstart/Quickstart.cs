@@ -60,7 +60,7 @@ public static class Quickstart
         using var bert = QuickstartBert.Make(text, folder, repository, options, stages, cancellation);
         var served = await Serve(repository, model, texts[0].Prompt, bert, options, stages, cancellation);
         folder.Complete();
-        isMet &= !text.IsKnown || options.Fast || bert.Accuracy > bert.Guess;
+        isMet &= !text.IsKnown || options.Fast || bert.Accuracy is null || bert.Accuracy > bert.Guess;
         return new QuickstartResult(
             folder.Path, export.Folder, repository, Path.Combine(folder.Run, "loss.svg"), tokenizer.VocabularySize, Parameters(folder),
             training.Length, validation.Length, run.Step, run.Tokens, perplexity, unigram, trigram, gate, bert.Folder, bert.Accuracy, bert.Guess, isMet, difference, served,

@@ -20,7 +20,7 @@ internal sealed class QuickstartBert : IDisposable
 
     private readonly IReadOnlyList<string> _texts;
 
-    private QuickstartBert(RunResult run, string folder, TextModel model, double accuracy, double guess, IReadOnlyList<string> texts) =>
+    private QuickstartBert(RunResult run, string folder, TextModel model, double? accuracy, double guess, IReadOnlyList<string> texts) =>
         (Run, Folder, Model, Accuracy, Guess, _texts) = (run, folder, model, accuracy, guess, texts);
 
     public RunResult Run { get; }
@@ -30,8 +30,8 @@ internal sealed class QuickstartBert : IDisposable
 
     public TextModel Model { get; }
 
-    /// <summary>The share of masked tokens of the validation text that the model finds.</summary>
-    public double Accuracy { get; }
+    /// <summary>The share of masked tokens of the validation text that the model finds; null where the text is one document, of which none can be kept.</summary>
+    public double? Accuracy { get; }
 
     /// <summary>The share that is the most frequent token.</summary>
     public double Guess { get; }
@@ -76,7 +76,7 @@ internal sealed class QuickstartBert : IDisposable
         var (training, validation, held) = text.Tokens(files => TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, null, options.Threads, stages.Update, cancellation));
         using var parts = held;
         var guess = Unigram.Accuracy(training, validation, tokenizer.VocabularySize);
-        var accuracy = MetricsFile.Read(Path.Combine(run, "metrics.csv")).Last(row => row.Split == "eval").Metrics[0] ?? 0;
+        var accuracy = MetricsFile.Read(Path.Combine(run, "metrics.csv")).LastOrDefault(row => row.Split == "eval")?.Metrics[0];
         using var target = OutputTarget.Folder(Path.Combine(repository, Name, "1"), force: false);
         var export = RunExport.OfRun(run, null, target);
         var bert = new QuickstartBert(result, export.Folder, TextModel.Open(export.Folder, new SessionSettings { Threads = options.Threads }), accuracy, guess, Texts(text, validation, tokenizer));
@@ -85,7 +85,7 @@ internal sealed class QuickstartBert : IDisposable
             stages.Say($"{masked} → {string.Join(", ", MaskFilling.Fill(bert.Model, masked, 3, cancellation)[0].Select(found => $"{found.Token} {found.Score:0 %}"))}");
         }
 
-        stages.End($"{accuracy:0.0 %} of the masked tokens found; the most frequent token is {guess:0.0 %} of them");
+        stages.End(accuracy is null ? "the text is one document: none is kept to count on" : $"{accuracy:0.0 %} of the masked tokens found; the most frequent token is {guess:0.0 %} of them");
         return bert;
     }
 
@@ -98,24 +98,45 @@ internal sealed class QuickstartBert : IDisposable
 
     public void Dispose() => Model.Dispose();
 
-    private static RunConfig Configuration(QuickstartText text, string config, string tokenizer, double minutes, QuickstartOptions options) => Pretraining.Resolved(Pretraining.Defaults with
+    private static RunConfig Configuration(QuickstartText text, string config, string tokenizer, double minutes, QuickstartOptions options)
     {
-        Config = config,
-        Tokenizer = tokenizer,
-        Data = text.Files,
-        Objective = "mlm",
-        Documents = text.IsKnown ? "file" : "line",
-        Validation = text.Validation,
-        Block = Block,
-        BatchSize = Batch,
-        Lr = Rate,
-        Warmup = Warmup.Parse("10%"),
-        Minutes = minutes,
-        EvalEvery = options.Fast ? 150 : 500,
-        SaveEvery = options.Fast ? 150 : 500,
-        Seed = options.Seed,
-        Threads = options.Threads,
-    });
+        // The documentation is taken as one text, and what is kept of it is a file; of a text of one's own some of the lines are kept, if it has lines.
+        var whole = text.IsKnown || !HasLines(text.Files);
+        return Pretraining.Resolved(Pretraining.Defaults with
+        {
+            Config = config,
+            Tokenizer = tokenizer,
+            Data = text.Files,
+            Objective = "mlm",
+            Documents = whole ? "file" : "line",
+            Validation = whole && !text.IsKnown ? "0" : text.Validation,
+            Block = Block,
+            BatchSize = Batch,
+            Lr = Rate,
+            Warmup = Warmup.Parse("10%"),
+            Minutes = minutes,
+            EvalEvery = options.Fast ? 150 : 500,
+            SaveEvery = options.Fast ? 150 : 500,
+            Seed = options.Seed,
+            Threads = options.Threads,
+        });
+    }
+
+    /// <summary>Whether the files have forty line ends or more.</summary>
+    private static bool HasLines(IEnumerable<string> files)
+    {
+        var (lines, block) = (0, new byte[1 << 16]);
+        foreach (var file in files)
+        {
+            using var stream = File.OpenRead(file);
+            for (var read = stream.Read(block); read > 0 && lines < 40; read = stream.Read(block))
+            {
+                lines += block.AsSpan(0, read).Count((byte)'\n');
+            }
+        }
+
+        return lines >= 40;
+    }
 
     /// <summary>Texts with one mask each: sentences of the documentation, or of a text of one's own three places with a word taken out.</summary>
     private static IReadOnlyList<string> Texts(QuickstartText text, TokenPart validation, Tokenizer tokenizer)
