@@ -30,7 +30,7 @@ public static class Generator
             var next = sampler.Next(logits, all);
             all.Add(next);
             logProbs.Add(LogProbability(logits, next));
-            var text = options.Stop.Count > 0 ? model.Tokenizer!.Decode(all.Skip(prompt.Count)) : null;
+            var text = options.Stop.Count > 0 ? Decode(model, all.Skip(prompt.Count)) : null;
             var stop = text is null ? -1 : options.Stop.Select(stop => text.IndexOf(stop, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(-1).Min();
             FinishReason? reason = stop >= 0 ? FinishReason.Stop
                 : !options.IgnoreEos && model.EosIds.Contains(next) ? FinishReason.Eos
@@ -38,10 +38,13 @@ public static class Generator
             if (reason is { } why)
             {
                 int[] ids = [.. all.Skip(prompt.Count)];
-                return new GeneratedText(prompt, ids, stop >= 0 ? text![..stop] : model.Tokenizer?.Decode(ids), logProbs, why);
+                return new GeneratedText(prompt, ids, stop >= 0 ? text![..stop] : Decode(model, ids), logProbs, why);
             }
         }
     }
+
+    /// <summary>A vocabulary may be larger than its tokenizer's, for rounder sizes: ids that the tokenizer does not have are no text.</summary>
+    private static string? Decode(TextModel model, IEnumerable<int> ids) => model.Tokenizer?.Decode(ids.Where(id => id < model.Tokenizer.VocabularySize));
 
     /// <summary>log softmax: x − max − log Σ exp(x − max).</summary>
     private static double LogProbability(ReadOnlySpan<float> logits, int id)

@@ -59,10 +59,19 @@ public sealed class TextModel : IDisposable
     public static TextModel Open(string path, SessionSettings? settings = null)
     {
         var (file, folder) = ModelPath.Find(path);
-        var session = Session.Open(file, settings);
+        return Of(Session.Open(file, settings), file, folder);
+    }
+
+    /// <summary>A model that is open already.</summary>
+    /// <param name="session">Is disposed with this.</param>
+    /// <param name="path">What messages call it.</param>
+    /// <param name="folder">Where its tokenizer and <c>config.json</c> lie.</param>
+    /// <exception cref="InferenceException">It is of another kind.</exception>
+    public static TextModel Of(Session session, string path, string folder)
+    {
         try
         {
-            return new TextModel(session, file, folder);
+            return new TextModel(session, path, folder);
         }
         catch
         {

@@ -9,14 +9,15 @@ public sealed class Session : IDisposable
     private readonly InferenceSession _session;
     private readonly string _name;
     private readonly HashSet<string> _optional;
+    private readonly IReadOnlyList<NamedTensor> _held;
     private readonly IReadOnlySet<(string, string)> _kernels;
 
-    private Session(InferenceSession session, string name, IReadOnlySet<(string, string)> kernels)
+    private Session(InferenceSession session, string name, IReadOnlySet<(string, string)> kernels, IReadOnlyList<NamedTensor>? held = null)
     {
-        (_session, _name, _kernels) = (session, name, kernels);
+        (_session, _name, _kernels, _held) = (session, name, kernels, held ?? []);
         var optional = session.OverridableInitializerMetadata;
         _optional = [.. optional.Keys];
-        Inputs = [.. session.InputNames.Select(input => TensorSpecs.Of(input, session.InputMetadata[input])), .. optional.Select(pair => TensorSpecs.Of(pair.Key, pair.Value))];
+        Inputs = [.. session.InputNames.Except(_held.Select(tensor => tensor.Name)).Select(input => TensorSpecs.Of(input, session.InputMetadata[input])), .. optional.Select(pair => TensorSpecs.Of(pair.Key, pair.Value))];
         Outputs = [.. session.OutputNames.Select(output => TensorSpecs.Of(output, session.OutputMetadata[output]))];
     }
 
@@ -40,12 +41,13 @@ public sealed class Session : IDisposable
 
     /// <summary>Loads a model from memory.</summary>
     /// <param name="name">What messages call it.</param>
+    /// <param name="held">Inputs that every computation gets, read where they lie at that moment; they are not among <see cref="Inputs"/>.</param>
     /// <exception cref="OrtException">ONNX Runtime refuses the model.</exception>
-    public static Session Open(ReadOnlyMemory<byte> model, string name, SessionSettings? settings = null) =>
+    public static Session Open(ReadOnlyMemory<byte> model, string name, SessionSettings? settings = null, IReadOnlyList<NamedTensor>? held = null) =>
         Open(name, name, settings, options => new InferenceSession(
             System.Runtime.InteropServices.MemoryMarshal.TryGetArray(model, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
                 ? segment.Array
-                : model.ToArray(), options));
+                : model.ToArray(), options), held);
 
     /// <summary>A session as training engines have it: nodes that have a C# kernel run it.</summary>
     internal static Session OpenWithKernels(byte[] model, string name) =>
@@ -66,13 +68,14 @@ public sealed class Session : IDisposable
             throw new OrtException($"{_name} has no output '{unknown}'; its outputs are {string.Join(", ", Outputs.Select(output => output.Name))}.");
         }
 
-        using var held = new TensorValues(inputs);
+        NamedTensor[] all = [.. inputs, .. _held];
+        using var values = new TensorValues(all);
         using var options = new RunOptions();
         using var registration = cancellation.Register(() => options.Terminate = true);
         try
         {
             using var scope = DenormalScope.Enter();
-            using var results = _session.Run(options, [.. inputs.Select(input => input.Name)], held.Values, wanted);
+            using var results = _session.Run(options, [.. all.Select(input => input.Name)], values.Values, wanted);
             return [.. wanted.Select((name, i) => new NamedTensor(name, TensorValues.Copy(name, results[i])))];
         }
         catch (OnnxRuntimeException e)
@@ -91,6 +94,6 @@ public sealed class Session : IDisposable
     /// Without the kernels that steps of training run on: offered in <c>com.microsoft</c>, they hide the operators that ONNX Runtime itself fuses
     /// into from every model that does not import that domain.
     /// </summary>
-    private static Session Open(string source, string name, SessionSettings? settings, Func<SessionOptions, InferenceSession> open) =>
-        new(SessionOpening.Open(source, (settings ?? new SessionSettings()) with { Kernels = false }, open, out var kernels), name, kernels);
+    private static Session Open(string source, string name, SessionSettings? settings, Func<SessionOptions, InferenceSession> open, IReadOnlyList<NamedTensor>? held = null) =>
+        new(SessionOpening.Open(source, (settings ?? new SessionSettings()) with { Kernels = false }, open, out var kernels), name, kernels, held);
 }

@@ -110,10 +110,18 @@ public static class Pretraining
                 progress($"{train.Length} tokens to train on, {evaluated.Length} to evaluate on, in blocks of {config.Block}");
                 return new TrainRun.Data(
                     new CausalExamples(CausalBlocks.ForTraining(train, config.Block!.Value, config.Seed), engine.Inputs, labels),
-                    evaluated.Length == 0 ? null : new CausalExamples(CausalBlocks.ForValidation(evaluated, config.Block.Value), engine.Inputs, labels));
+                    evaluated.Length == 0 ? null : new CausalExamples(CausalBlocks.ForValidation(evaluated, config.Block.Value), engine.Inputs, labels),
+                    evaluated.Length == 0 ? null : Sampler(folder, engine, artifacts, evaluated));
             });
 
-        TokenFile Tokens(IReadOnlyList<string> files, Tokenizer tokenizer) => 
+        TextSampler Sampler(RunFolder folder, ITrainingEngine engine, ArtifactFolder artifacts, TokenPart text)
+        {
+            var first = new long[Math.Min(text.Length, config.Block!.Value)];
+            text.CopyTo(0, first);
+            return new TextSampler(engine, artifacts.InferenceModel, folder.Path, first, config.Seed, config.Threads);
+        }
+
+        TokenFile Tokens(IReadOnlyList<string> files, Tokenizer tokenizer) =>
             TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, MaskedPretraining.DocumentEndOf(config), config.Threads, progress, cancellation);
     }
 

@@ -23,6 +23,8 @@ public sealed class RunFolder : IDisposable
 
     public string Metrics => System.IO.Path.Combine(Path, "metrics.csv");
 
+    public string Samples => System.IO.Path.Combine(Path, "samples.jsonl");
+
     public string Plot => System.IO.Path.Combine(Path, "loss.svg");
 
     public string Artifacts => System.IO.Path.Combine(Path, "artifacts");

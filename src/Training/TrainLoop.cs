@@ -15,16 +15,20 @@ public sealed class TrainLoop
     private readonly RunConfig _config;
     private readonly RunFolder _folder;
     private readonly IProgress<TrainProgress>? _progress;
+    private readonly TextSampler? _sampler;
     private readonly StepPlan _plan;
     private readonly ParameterSettings _settings;
     private readonly long? _totalSteps;
     private readonly Stopwatch _clock = new();
     private RunState _state = new();
     private float _gradientNorm;
+    private Sample? _sample;
 
-    public TrainLoop(ITrainingEngine engine, IExamples train, IExamples? eval, RunConfig config, RunFolder folder, IProgress<TrainProgress>? progress)
+    /// <param name="eval">Null: no evaluation.</param>
+    /// <param name="sampler">Makes a text with every evaluation; null: none.</param>
+    public TrainLoop(ITrainingEngine engine, IExamples train, IExamples? eval, RunConfig config, RunFolder folder, IProgress<TrainProgress>? progress, TextSampler? sampler = null)
     {
-        (_engine, _train, _eval, _config, _folder, _progress) = (engine, train, eval, config, folder, progress);
+        (_engine, _train, _eval, _config, _folder, _progress, _sampler) = (engine, train, eval, config, folder, progress, sampler);
         _plan = new(train.Count, config.BatchSize, config.Accumulation, config.Shuffle, config.Seed);
         _settings = new(config, engine.Parameters);
         _totalSteps = config.Steps
@@ -43,13 +47,13 @@ public sealed class TrainLoop
         _engine.UseOptimizer(_settings.Optimizer);
         _state = _folder.Checkpoints.Restore(_engine) ?? Begin();
         var (startTokens, startSeconds) = (_state.Tokens, _state.Seconds);
-        using var metrics = MetricsFile.Open(_folder.Metrics, _state.Step, _eval?.Metrics ?? []);
+        using var log = new RunLog(_folder, _state.Step, _eval?.Metrics ?? [], _sampler is not null);
         _clock.Start();
         for (var done = Done(); !done;)
         {
             if (cancellation.IsCancellationRequested)
             {
-                Save(metrics, best: false);
+                Save(log, best: false);
                 cancellation.ThrowIfCancellationRequested();
             }
 
@@ -57,17 +61,17 @@ public sealed class TrainLoop
             var rates = _settings.RatesAt(step, ExpectedSteps());
             var loss = Step(step, rates);
             done = Done();
-            Log(metrics, rates[0], done);
-            var best = _eval is not null && (done || Due(_config.EvalEvery, step)) && Evaluate(metrics);
+            Log(log, rates[0], done);
+            var best = _eval is not null && (done || Due(_config.EvalEvery, step)) && Evaluate(log);
             if (!done && StopsEarly)
             {
                 done = true;
-                WriteRow(metrics, rates[0]);
+                WriteRow(log, rates[0]);
             }
 
             if (best || done || Due(_config.SaveEvery, step))
             {
-                Save(metrics, best);
+                Save(log, best);
             }
 
             Report(loss, rates[0], startTokens, startSeconds);
@@ -172,24 +176,24 @@ public sealed class TrainLoop
             + $"Nothing of this step was kept. Try a lower --lr, a longer --warmup, --max-grad-norm 1, and look for extreme values in these examples; {kept}.");
     }
 
-    private void Log(MetricsFile metrics, float rate, bool last)
+    private void Log(RunLog log, float rate, bool last)
     {
         _state = _state with { PendingLoss = _state.PendingLoss + _state.Loss, PendingNorm = _state.PendingNorm + _gradientNorm, PendingSteps = _state.PendingSteps + 1 };
         if (_state.PendingSteps >= _config.LogEvery || last)
         {
-            WriteRow(metrics, rate);
+            WriteRow(log, rate);
         }
     }
 
     /// <summary>The mean of the steps since the last row, where there are any.</summary>
-    private void WriteRow(MetricsFile metrics, float rate)
+    private void WriteRow(RunLog log, float rate)
     {
         if (_state.PendingSteps is not (> 0 and var n))
         {
             return;
         }
 
-        metrics.Add(new(_state.Step, "train", (float)(_state.PendingLoss / n), rate, (float)(_state.PendingNorm / n), _state.Tokens, Seconds));
+        log.Add(new(_state.Step, "train", (float)(_state.PendingLoss / n), rate, (float)(_state.PendingNorm / n), _state.Tokens, Seconds));
         _state = _state with { PendingLoss = 0, PendingNorm = 0, PendingSteps = 0 };
     }
 
@@ -197,20 +201,26 @@ public sealed class TrainLoop
     private bool Due(long? every, long step) => every is { } n ? (step + 1) % n == 0 : _plan.EndsEpoch(step);
 
     /// <summary>The mean loss over the evaluation data; gives whether it is the best so far.</summary>
-    private bool Evaluate(MetricsFile metrics)
+    private bool Evaluate(RunLog log)
     {
         var found = Evaluation.Of(_engine, _eval!, _config.BatchSize);
-        metrics.Add(new(_state.Step, "eval", found.Loss, null, null, _state.Tokens, Seconds), found.Metrics);
+        log.Add(new(_state.Step, "eval", found.Loss, null, null, _state.Tokens, Seconds), found.Metrics);
         var better = _state.BestLoss is not { } best || found.Loss < best;
         _state = better
             ? _state with { EvalLoss = found.Loss, BestLoss = found.Loss, BestStep = _state.Step, EvaluationsSinceBest = 0 }
             : _state with { EvalLoss = found.Loss, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
+        _sample = _sampler?.After(_state.Step);
+        if (_sample is not null)
+        {
+            log.AddSample(_sample);
+        }
+
         return better;
     }
 
-    private void Save(MetricsFile metrics, bool best)
+    private void Save(RunLog log, bool best)
     {
-        metrics.Sync();
+        log.Sync();
         _folder.Save(_engine, _state with { Seconds = Seconds }, best, _config.KeepSteps, _config.Lr);
         Files.AtomicFile.Write(_folder.Plot, stream =>
         {
@@ -231,6 +241,7 @@ public sealed class TrainLoop
         var remaining = _totalSteps is null
             ? _config.Minutes!.Value * 60 - Seconds
             : (expected - _state.Step) * Seconds / Math.Max(_state.Step, 1);
-        _progress.Report(new(_state.Step, expected, loss, _state.EvalLoss, rate, (_state.Tokens - startTokens) / elapsed, _train.Unit, TimeSpan.FromSeconds(Math.Max(remaining, 0))));
+        _progress.Report(new(_state.Step, expected, loss, _state.EvalLoss, rate, (_state.Tokens - startTokens) / elapsed, _train.Unit, TimeSpan.FromSeconds(Math.Max(remaining, 0))) { Sample = _sample });
+        _sample = null;
     }
 }

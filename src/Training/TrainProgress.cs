@@ -10,6 +10,9 @@ namespace OnnxPipeline.Training;
 /// <param name="Remaining">Expected time to the end.</param>
 public sealed record TrainProgress(long Step, long Steps, float Loss, float? EvalLoss, double Rate, double TokensPerSecond, string Unit, TimeSpan Remaining)
 {
+    /// <summary>The text that was made with an evaluation after this step; null where there was none.</summary>
+    public Sample? Sample { get; init; }
+
     /// <summary>One line for people: <c>step 120/1000 · loss 3.214 · lr 0.001 · 12,400 tokens/s · 0:41 left</c>.</summary>
     public override string ToString() =>
         $"step {Step}/{Steps} · loss {Loss:0.0000}{(EvalLoss is { } eval ? $" · eval {eval:0.0000}" : "")} · lr {Rate:0.######} · {TokensPerSecond:#,0} {Unit}/s · {Clock(Remaining)} left";

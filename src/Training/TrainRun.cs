@@ -10,7 +10,8 @@ public static class TrainRun
 {
     /// <summary>What is trained and evaluated on.</summary>
     /// <param name="Eval">Null: no evaluation.</param>
-    public sealed record Data(IExamples Train, IExamples? Eval);
+    /// <param name="Sampler">Makes a text with every evaluation, and is disposed with the run; null: none.</param>
+    public sealed record Data(IExamples Train, IExamples? Eval, TextSampler? Sampler = null);
 
     /// <summary>What the verb brings.</summary>
     /// <param name="Files">The data files, whose hashes go to run.json and are compared when the run goes on.</param>
@@ -91,7 +92,8 @@ public static class TrainRun
         var artifacts = ArtifactFolder.Open(folder.Artifacts);
         using var engine = parts.Load(artifacts, record.Config.Threads);
         var data = parts.Open(folder, engine, artifacts);
-        var loop = new TrainLoop(engine, data.Train, data.Eval, record.Config, folder, progress);
+        using var sampler = data.Sampler;
+        var loop = new TrainLoop(engine, data.Train, data.Eval, record.Config, folder, progress, sampler);
         try
         {
             var result = loop.Run(cancellation);

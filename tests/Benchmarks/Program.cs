@@ -13,13 +13,14 @@ var commands = new Dictionary<string, (string Arguments, string What, Func<strin
     ["step-profile"] = ("gpt|bert [masked]", "where our step's time and memory go, beside the least they could take", Now(StepProfile.Run)),
     ["serving"] = ("[MODEL.onnx [LENGTH]]", "calls per second through the wire beside a bare session", given => ServingRate.Run(given.ElementAtOrDefault(0), long.Parse(given.ElementAtOrDefault(1) ?? "32"))),
     ["kernels"] = ("[--filter *AdamW*]", "C# kernels beside plain loops, with BenchmarkDotNet; all of them without a filter", Now(Kernels)),
+    ["kills"] = ("[N]", "kills a run N times at random moments and compares what it ends with; exit code 1 if it differs", Now(given => Environment.ExitCode = KillBenchmark.Run(int.Parse(given.ElementAtOrDefault(0) ?? "100")))),
     ["ratios"] = ("[PART OF A NAME]", "small graphs with C# kernels and with bodies, by turns", Now(given => GraphRatios.Run(given.ElementAtOrDefault(0) ?? ""))),
 };
 
 if (args.Length > 0 && commands.TryGetValue(args[0], out var command))
 {
     await command.Run(args[1..]);
-    return 0;
+    return Environment.ExitCode;
 }
 
 foreach (var (name, (arguments, what, _)) in commands)

@@ -130,6 +130,11 @@ internal sealed class TrainingFlags
 
         public void Report(TrainProgress value)
         {
+            if (value.Sample is { } sample)
+            {
+                progress.Say($"step {sample.Step} · {sample.Prompt} → {sample.Text}".ReplaceLineEndings("⏎"));
+            }
+
             if (_last == 0 || Stopwatch.GetElapsedTime(_last).TotalSeconds >= 0.1)
             {
                 _last = Stopwatch.GetTimestamp();
