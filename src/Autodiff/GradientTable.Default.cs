@@ -117,6 +117,16 @@ public sealed partial class GradientTable
         Rule("ScatterND", 11, Selection.ScatterNd),
         Rule("TopK", 11, Selection.TopK),
 
+        // Convolutions and pools
+        Rule("Conv", 1, Convolution.Conv),
+        Rule("ConvTranspose", 1, Convolution.ConvTranspose),
+        Rule("MaxPool", 8, Pooling.MaxPool),
+        Rule("AveragePool", 7, Pooling.AveragePool),
+        Rule("LpPool", 2, Pooling.LpPool),
+        Rule("GlobalAveragePool", 1, Pooling.GlobalAveragePool),
+        Rule("GlobalMaxPool", 1, Pooling.GlobalMaxPool),
+        Rule("GlobalLpPool", 2, Pooling.GlobalLpPool),
+
         // No gradient: piecewise constant, or a result that is no number with a derivative
         .. new[]
         {

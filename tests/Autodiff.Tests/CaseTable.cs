@@ -18,5 +18,7 @@ internal static class CaseTable
         .. NormalizationTests.Cases(),
         .. MovementTests.Cases(),
         .. SelectionTests.Cases(),
+        .. ConvolutionTests.Cases(),
+        .. PoolingTests.Cases(),
     ];
 }

@@ -20,6 +20,9 @@ internal sealed record GradientCase(string Op, params Given?[] Inputs)
     /// <summary>Whether the rule says that it cannot do without knowing ranks.</summary>
     public bool NeedsRanks { get; init; }
 
+    /// <summary>Whether the rule says that it cannot do without knowing sizes.</summary>
+    public bool NeedsSizes { get; init; }
+
     public GradientCase With(params (string, AttributeValue)[] attributes) => this with { Attributes = [.. Attributes, .. attributes] };
 
     public override string ToString() =>

@@ -27,6 +27,12 @@ internal static class GradientCheck
             Assert.That(() => Run(given, Knowledge.Nothing), Throws.TypeOf<AutodiffException>().With.Message.Contains("rank"));
         }
 
+        if (given.NeedsSizes)
+        {
+            Assert.That(() => Run(given, Knowledge.Names), Throws.TypeOf<AutodiffException>().With.Message.Contains("sizes"));
+            return Run(given, Knowledge.Numbers);
+        }
+
         return Enum.GetValues<Knowledge>().Where(k => k != Knowledge.Nothing || !given.NeedsRanks).Max(k => Run(given, k));
     }
 

@@ -138,6 +138,16 @@ internal static class Operators
         [("", "NonZero")] = Selection.NonZero,
         [("", "Trilu")] = Selection.Trilu,
 
+        // Convolutions and pools
+        [("", "Conv")] = Convolutions.Conv,
+        [("", "ConvTranspose")] = Convolutions.ConvTranspose,
+        [("", "MaxPool")] = Pools.MaxPool,
+        [("", "AveragePool")] = Pools.AveragePool,
+        [("", "LpPool")] = Pools.LpPool,
+        [("", "GlobalAveragePool")] = Pools.Global((_, v) => v.Average()),
+        [("", "GlobalMaxPool")] = Pools.Global((_, v) => v.Max()),
+        [("", "GlobalLpPool")] = Pools.Global(Pools.Norm),
+
         // Generation
         [("", "Constant")] = Generation.Constant,
         [("", "ConstantOfShape")] = Generation.ConstantOfShape,

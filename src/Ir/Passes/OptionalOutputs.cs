@@ -2,7 +2,7 @@ namespace OnnxPipeline.Ir;
 
 /// <summary>
 /// Gives nodes the optional outputs that their gradients need: LayerNormalization its mean and inverse deviation, Dropout its mask,
-/// SoftmaxCrossEntropyLoss its log-probabilities.
+/// MaxPool the places of its maxima, SoftmaxCrossEntropyLoss its log-probabilities.
 /// Exporters leave them out because inference has no use for them.
 /// </summary>
 public static class OptionalOutputs
@@ -13,6 +13,7 @@ public static class OptionalOutputs
         [("", "LayerNormalization")] = ["", "_mean", "_inv_std_dev"],
         [("", "Dropout")] = ["", "_mask"],
         [("ai.onnxpipeline", "Dropout")] = ["", "_mask"],
+        [("", "MaxPool")] = ["", "_mask"],
         [("", "SoftmaxCrossEntropyLoss")] = ["", "_log_prob"],
     };
 

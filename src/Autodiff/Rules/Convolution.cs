@@ -1,0 +1,38 @@
+using OnnxPipeline.Ir;
+
+namespace OnnxPipeline.Autodiff.Rules;
+
+/// <summary>Y = X ∗ W + B and its transpose, written in each other: both are there for every runtime.</summary>
+internal static class Convolution
+{
+    // dX = W ∗ᵀ dY, dW = X ∗ dY with batch and channels swapped, dB = Σ dY
+    public static IReadOnlyList<Value?> Conv(GradientContext c)
+    {
+        var (x, w, group) = (c.X(0), c.X(1), c.Node.Int("group", 1));
+        var windows = Windows.Of(c, Windows.Known(c, x), c.Dy.Shape, Kernel(c, w));
+        return
+        [
+            c.Needs(0) ? windows.Spread(c, c.Dy, w, x, group) : null,
+            c.Needs(1) ? windows.KernelGradient(c, x, c.Dy, w, group) : null,
+            c.Needs(2) ? Bias(c, windows.Rank) : null,
+        ];
+    }
+
+    // dX = W ∗ dY, dW = dY ∗ X with batch and channels swapped, dB = Σ dY
+    public static IReadOnlyList<Value?> ConvTranspose(GradientContext c)
+    {
+        var (x, w, group) = (c.X(0), c.X(1), c.Node.Int("group", 1));
+        var windows = Windows.OfTranspose(c, Windows.Known(c, x), Kernel(c, w));
+        return
+        [
+            c.Needs(0) ? windows.Gather(c, c.Dy, w, group) : null,
+            c.Needs(1) ? windows.KernelGradient(c, c.Dy, x, w, group) : null,
+            c.Needs(2) ? Bias(c, windows.Rank) : null,
+        ];
+    }
+
+    private static Dim[] Kernel(GradientContext c, Value w) =>
+        c.Node.Ints("kernel_shape") is { } given ? [.. given.Select(Dim.Of)] : Windows.Known(c, w).Dims[2..].ToArray();
+
+    private static Value Bias(GradientContext c, int rank) => c.Build.ReduceSum(c.Dy, [0, .. Enumerable.Range(2, rank)], keepDims: false);
+}
