@@ -2,7 +2,7 @@ using OnnxPipeline.Ir;
 
 namespace OnnxPipeline.Artifacts;
 
-/// <summary>What happens to a model before anything is decided about it: an opset of 18 to 21, no calls of local functions, types and shapes known.</summary>
+/// <summary>What happens to a model before anything is decided about it: an opset of 18 to 21, no calls of local functions, no operator that only <see cref="Decomposition"/> can differentiate, types and shapes known.</summary>
 internal static class ForwardPasses
 {
     public static void Run(Model model)
@@ -16,5 +16,7 @@ internal static class ForwardPasses
             OpsetLowering.Lower(model);
             ShapeInference.Infer(model);
         }
+
+        Decomposition.Apply(model.Graph, model.Opset);
     }
 }

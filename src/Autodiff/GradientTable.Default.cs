@@ -95,6 +95,11 @@ public sealed partial class GradientTable
         Rule("Dropout", 12, Normalization.Dropout),
         Rule("Dropout", 1, Normalization.CountedDropout, Ours),
 
+        // Recurrent layers
+        Rule("RNN", 7, Recurrent.Rnn),
+        Rule("GRU", 7, Recurrent.Gru),
+        Rule("LSTM", 7, Recurrent.Lstm),
+
         // Movement
         Rule("Identity", 1, Movement.Identity),
         Rule("Cast", 6, Movement.Cast),

@@ -16,6 +16,7 @@ internal static class CaseTable
         .. ReductionTests.Cases(),
         .. CumulationTests.Cases(),
         .. NormalizationTests.Cases(),
+        .. RecurrentTests.Cases(),
         .. MovementTests.Cases(),
         .. SelectionTests.Cases(),
         .. ConvolutionTests.Cases(),

@@ -8,7 +8,10 @@ namespace OnnxPipeline.Autodiff.Tests;
 /// <param name="Constant">Whether it is a Constant node instead of a graph input.</param>
 internal sealed record Given(Array64 Value, bool Trained, bool Constant)
 {
-    public ElementType Element => Value.Data switch { double[] => ElementType.Double, long[] => ElementType.Int64, _ => ElementType.Bool };
+    public ElementType Element => Value.Data switch { double[] => ElementType.Double, long[] => IsInt32 ? ElementType.Int32 : ElementType.Int64, _ => ElementType.Bool };
+
+    /// <summary>Whether integers are int32, not int64.</summary>
+    public bool IsInt32 { get; init; }
 
     /// <summary>A trained input of distinct numbers in ±(0.2, 1.7) that follow from the shape: no kink of any operator and no tie is near.</summary>
     public static Given X(params int[] dims) => new(Numbers(dims, 0), true, false);
@@ -45,6 +48,7 @@ internal sealed record Given(Array64 Value, bool Trained, bool Constant)
         return Value.Data switch
         {
             double[] data => Tensor.From<double>(data, dims),
+            long[] data when IsInt32 => Tensor.From<int>(Array.ConvertAll(data, v => (int)v), dims),
             long[] data => Tensor.From<long>(data, dims),
             _ => Tensor.From<bool>(Value.Bools, dims),
         };

@@ -39,6 +39,7 @@ internal sealed record GradientCase(string Op, params Given?[] Inputs)
         FloatAttribute f => $"{f.Value}",
         StringAttribute s => s.Text,
         IntsAttribute list => $"[{string.Join(", ", list.Values)}]",
+        StringsAttribute list => $"[{string.Join(", ", list.Values.Select(v => System.Text.Encoding.UTF8.GetString(v.Span)))}]",
         _ => value.GetType().Name,
     };
 }

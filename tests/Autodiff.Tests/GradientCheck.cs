@@ -52,6 +52,7 @@ internal static class GradientCheck
     {
         var built = new Built(given, knowledge, feeds);
         var parameters = trained.Select(i => built.Inputs[i]!).ToArray();
+        Decomposition.Apply(built.Graph, given.Opset);
         var gradients = Backward.Append(built.Graph, new Dictionary<string, int> { [""] = given.Opset, ["com.microsoft"] = 1, ["ai.onnxpipeline"] = 1, ["test"] = 1 }, built.Loss, parameters, table);
         var run = Interpreter.Run(built.Graph, feeds, given.Opset, library);
         CheckShapes(built.Graph, run);

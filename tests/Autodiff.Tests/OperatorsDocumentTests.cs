@@ -75,6 +75,7 @@ public sealed class OperatorsDocumentTests
             var inputs = given.Inputs.Select((x, i) => x is null ? null : x.Constant ? build.Constant(x.ToTensor()) : build.Input($"x{i}", x.Element, Shape.Of(x.Value.Dims.Select(d => (long)d)))).ToArray();
             var node = build.Ops(given.Op, inputs, given.Outputs, given.Attributes, given.Domain);
             var parts = given.Used.Select(i => build.ReduceSumAll(node.Outputs[i])).ToArray();
+            Decomposition.Apply(graph, given.Opset);
             var before = graph.Nodes.Count;
             Backward.Append(graph, new Dictionary<string, int> { [""] = given.Opset, ["com.microsoft"] = 1, ["ai.onnxpipeline"] = 1 },
                 parts.Length == 1 ? parts[0] : build.Sum(parts), inputs.Where((_, i) => given.Inputs[i] is { Trained: true })!);

@@ -59,6 +59,7 @@ public sealed class RuntimeTests
         // Uneven weights of the elements, so that a gradient in the wrong place is seen: Σ sin(y + 1)
         var parts = given.Used.Select(i => build.ReduceSumAll(build.Sin(build.Add(node.Outputs[i], build.Constant(1f))))).ToArray();
         var loss = parts.Length == 1 ? parts[0] : build.Sum(parts);
+        Decomposition.Apply(model.Graph, given.Opset);
         foreach (var output in backward ? Backward.Append(model.Graph, model.OpsetImports, loss, inputs.Where((_, i) => given.Inputs[i] is { Trained: true })!).Values : [loss])
         {
             build.Output(output);
@@ -69,7 +70,7 @@ public sealed class RuntimeTests
         try
         {
             using var session = Session.Open(ModelFile.ToBytes(model), given.ToString(), new() { Threads = 1 });
-            foreach (var (name, tensor) in session.Run([.. feeds.Select(f => new NamedTensor(f.Key, Single(f.Value)))]))
+            foreach (var (name, tensor) in session.Run([.. feeds.Select(f => new NamedTensor(f.Key, Single(f.Value, inputs.First(x => x?.Name == f.Key)!.Element)))]))
             {
                 var (found, right) = (tensor.As<float>().ToArray(), wanted[name]);
                 var error = found.Zip(right.Doubles, (a, b) => Math.Abs(a - b) / Math.Max(1, Math.Abs(b))).DefaultIfEmpty().Max();
@@ -98,5 +99,5 @@ public sealed class RuntimeTests
 
     private static Tensor Single(Tensor tensor) => tensor.Type == ElementType.Double ? Tensor.From<float>(Array.ConvertAll(tensor.As<double>().ToArray(), v => (float)v), [.. tensor.Dims]) : tensor;
 
-    private static Tensor Single(Array64 value) => Single(new Given(value, false, false).ToTensor());
+    private static Tensor Single(Array64 value, ElementType type) => Single((new Given(value, false, false) with { IsInt32 = type == ElementType.Int32 }).ToTensor());
 }

@@ -104,15 +104,12 @@ public sealed class Interpreter
 
         if (key == ("", "If"))
         {
-            var branch = ((GraphAttribute)call.Attributes[call[0].Bools[0] ? "then_branch" : "else_branch"]).Value;
-            Dictionary<Value, Array64> inner = new(values);
-            foreach (var initializer in branch.Initializers)
-            {
-                inner[initializer] = Array64.From(initializer.Initializer!);
-            }
+            return Subgraph(((GraphAttribute)call.Attributes[call[0].Bools[0] ? "then_branch" : "else_branch"]).Value, [], values, attributes);
+        }
 
-            Execute(branch, inner, attributes);
-            return [.. branch.Outputs.Select(v => inner[v])];
+        if (key == ("", "Scan"))
+        {
+            return Scan(call, values, attributes);
         }
 
         if (_library.Find(node.Domain, node.OpType) is not { Body: not null } fused)
@@ -127,6 +124,52 @@ public sealed class Interpreter
 
         _functions[key] = function = fused.ToFunction(_opset);
         return Invoke(function, call);
+    }
+
+    private Array64[] Subgraph(Graph graph, IReadOnlyList<Array64> inputs, Dictionary<Value, Array64> outer, IReadOnlyDictionary<string, AttributeValue> attributes)
+    {
+        Dictionary<Value, Array64> inner = new(outer);
+        foreach (var initializer in graph.Initializers)
+        {
+            inner[initializer] = Array64.From(initializer.Initializer!);
+        }
+
+        for (var i = 0; i < inputs.Count; i++)
+        {
+            inner[graph.Inputs[i]] = inputs[i];
+        }
+
+        Execute(graph, inner, attributes);
+        return [.. graph.Outputs.Select(v => inner[v])];
+    }
+
+    /// <summary>Steps along axis 0.</summary>
+    private Array64[] Scan(Call call, Dictionary<Value, Array64> outer, IReadOnlyDictionary<string, AttributeValue> attributes)
+    {
+        if (call.Has("scan_input_axes") || call.Has("scan_output_axes"))
+        {
+            throw new NotSupportedException("The interpreter has no Scan along other axes than 0.");
+        }
+
+        var body = ((GraphAttribute)call.Attributes["body"]).Value;
+        var scanned = (int)call.Int("num_scan_inputs", 0);
+        var carried = call.Inputs - scanned;
+        var (inputs, outputs) = (call.Ints("scan_input_directions") ?? new int[scanned], call.Ints("scan_output_directions") ?? new int[body.Outputs.Count - carried]);
+        var steps = call[carried].Dims[0];
+        var states = Enumerable.Range(0, carried).Select(i => call[i]).ToArray();
+        var given = outputs.Select(_ => new List<Array64>()).ToArray();
+        for (var step = 0; step < steps; step++)
+        {
+            var items = inputs.Select((direction, i) => Ops.Selection.Row(call[carried + i], direction == 0 ? step : steps - 1 - step));
+            var results = Subgraph(body, [.. states, .. items], outer, attributes);
+            states = results[..carried];
+            for (var i = 0; i < given.Length; i++)
+            {
+                given[i].Insert(outputs[i] == 0 ? step : 0, results[carried + i]);
+            }
+        }
+
+        return [.. states, .. given.Select(Ops.Movement.Stacked)];
     }
 
     private Array64?[] Invoke(Function function, Call call)

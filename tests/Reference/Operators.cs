@@ -113,6 +113,11 @@ internal static class Operators
         [("", "SoftmaxCrossEntropyLoss")] = Losses.SoftmaxCrossEntropyLoss,
         [("", "NegativeLogLikelihoodLoss")] = Losses.NegativeLogLikelihoodLoss,
 
+        // Recurrent layers
+        [("", "RNN")] = Recurrent.Rnn,
+        [("", "GRU")] = Recurrent.Gru,
+        [("", "LSTM")] = Recurrent.Lstm,
+
         // Movement
         [("", "Identity")] = Movement.Identity,
         [("", "Shape")] = Movement.Shape,

@@ -33,4 +33,22 @@ internal static class ControlFlow
             c.Output(i, inner.Element, i >= carried && inner.Shape is { } item ? Shape.Of([Dim.Unknown, .. item]) : null);
         }
     }
+
+    // (carried..., scanned...) → (carried..., stacked...); body: (carried..., one of each scanned...) → (carried..., one of each stack...)
+    public static void Scan(InferenceContext c)
+    {
+        if (c.Node.Subgraphs.FirstOrDefault() is not { } body)
+        {
+            return;
+        }
+
+        var carried = c.Inputs - (int)c.Node.Int("num_scan_inputs", 0);
+        var plain = c.Node.Ints("scan_input_axes") is null && c.Node.Ints("scan_output_axes") is null;
+        var steps = plain && c.Inputs > carried && c.Shape(carried) is { Rank: > 0 } scanned ? scanned[0] : Dim.Unknown;
+        for (var i = 0; i < c.Outputs && i < body.Outputs.Count; i++)
+        {
+            var inner = body.Outputs[i];
+            c.Output(i, inner.Element, i < carried ? c.Shape(i) : plain && inner.Shape is { } item ? Shape.Of([steps, .. item]) : null);
+        }
+    }
 }

@@ -111,6 +111,7 @@ internal static class TypeRules
         Add(Quantization.DynamicQuantize, "", "DynamicQuantizeLinear");
         Add(ControlFlow.If, "", "If");
         Add(ControlFlow.Loop, "", "Loop");
+        Add(ControlFlow.Scan, "", "Scan");
         return table;
     }
 }

@@ -105,6 +105,9 @@ internal static class Movement
         return start == c[0].Dims[axis] ? parts : throw new ArgumentException("the parts do not add up to the whole");
     }
 
+    /// <summary>Arrays of one shape under a new first axis; at least one.</summary>
+    public static Array64 Stacked(IReadOnlyList<Array64> parts) => new(Joined([.. parts]), [parts.Count, .. parts[0].Dims]);
+
     private static Array Joined(Array64[] parts) => parts[0].Data switch
     {
         double[] => parts.SelectMany(p => p.Doubles).ToArray(),

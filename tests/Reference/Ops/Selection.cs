@@ -37,6 +37,13 @@ internal static class Selection
         })];
     }
 
+    /// <summary>The array at one place of the first axis.</summary>
+    public static Array64 Row(Array64 x, int place)
+    {
+        var count = Index.Count(x.Dims.AsSpan(1));
+        return x.Take([.. Enumerable.Range(place * count, count)], x.Dims.AsSpan(1));
+    }
+
     public static IReadOnlyList<Array64?> GatherElements(Call c)
     {
         var (x, indices) = (c[0], c[1]);

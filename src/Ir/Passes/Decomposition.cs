@@ -1,0 +1,24 @@
+using OnnxPipeline.Ir.Passes.Lowerings;
+
+namespace OnnxPipeline.Ir;
+
+/// <summary>
+/// Writes operators in a form that has gradients, and that ONNX Runtime runs, before a graph is differentiated: recurrent layers of layout 1 with
+/// layout 0 between Transposes.
+/// </summary>
+public static class Decomposition
+{
+    /// <summary>Changes the graph in place; other operators stay as they are.</summary>
+    /// <param name="opset">The version of ONNX's own operators in force, 18 or above.</param>
+    /// <exception cref="IrException">A form of an operator that cannot be written; the message names the node and the reason.</exception>
+    public static void Apply(Graph graph, int opset)
+    {
+        foreach (var node in graph.AllNodes().ToList())
+        {
+            if (ComposedOperators.Table.TryGetValue((node.Domain, node.OpType), out var write))
+            {
+                write(node, new GraphBuilder(node.Owner!, opset, before: node, scope: (node.Name.Length > 0 ? node.Name : node.Outputs.First(y => y.Name.Length > 0).Name) + "/"));
+            }
+        }
+    }
+}

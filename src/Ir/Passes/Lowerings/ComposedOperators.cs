@@ -1,0 +1,13 @@
+namespace OnnxPipeline.Ir.Passes.Lowerings;
+
+/// <summary>Operators without a gradient rule of their own, with their form in operators that have one.</summary>
+internal static class ComposedOperators
+{
+    /// <summary>Operator → what puts others in the place of one; the builder inserts before the node.</summary>
+    public static IReadOnlyDictionary<(string Domain, string Op), Action<Node, GraphBuilder>> Table { get; } = new Dictionary<(string, string), Action<Node, GraphBuilder>>
+    {
+        [("", "RNN")] = RecurrentLayouts.TimeFirst,
+        [("", "GRU")] = RecurrentLayouts.TimeFirst,
+        [("", "LSTM")] = RecurrentLayouts.TimeFirst,
+    };
+}
