@@ -17,8 +17,11 @@ public sealed class RuntimeTests
     /// <summary>Above opset 26 this runtime has nothing.</summary>
     private const int NewestOpset = 26;
 
-    /// <summary>Of these the runtime refuses forms that ONNX has: floats without fmod, a scalar, ellipses of several ranks.</summary>
-    private static readonly string[] Narrower = ["Mod", "com.microsoft::FastGelu", "Einsum"];
+    /// <summary>Of these the runtime refuses forms that ONNX has: floats without fmod, a scalar, ellipses of several ranks, dilations under auto_pad, large output_padding.</summary>
+    private static readonly string[] Narrower = ["Mod", "com.microsoft::FastGelu", "Einsum", "Conv", "ConvTranspose"];
+
+    /// <summary>Of these the runtime counts the last window of ceil_mode otherwise in its shapes than the specification does.</summary>
+    private static readonly string[] CountedOtherwise = ["AveragePool", "LpPool", "MaxPool"];
 
     internal static IEnumerable<string> Operators => CaseTable.All.Where(c => c.Opset <= NewestOpset).Select(Name).Distinct();
 
@@ -26,9 +29,9 @@ public sealed class RuntimeTests
     public void Rule_EveryCaseInTheRuntime_EqualsTheInterpreter(string op)
     {
         List<string> wrong = [];
-        foreach (var given in CaseTable.All.Where(c => Name(c) == op && c.Opset <= NewestOpset && c.Inputs.Any(x => x is { Trained: true }) && !c.Attributes.Any(a => a.Name == "to")))
+        foreach (var given in CaseTable.All.Where(c => Name(c) == op && c.Opset <= NewestOpset && c.Inputs.Any(x => x is { Trained: true }) && !c.Attributes.Any(a => a.Name == "to" || (a.Name == "ceil_mode" && CountedOtherwise.Contains(op)))))
         {
-            foreach (var knowledge in new[] { Knowledge.Numbers, Knowledge.Names })
+            foreach (var knowledge in given.NeedsSizes ? new[] { Knowledge.Numbers } : [Knowledge.Numbers, Knowledge.Names])
             {
                 if (Difference(given, knowledge, backward: true) is { } difference && !(Narrower.Contains(op) && Difference(given, knowledge, backward: false) is not null))
                 {

@@ -37,7 +37,7 @@ public sealed class QuickstartTests
             Assert.That(result.GetProperty("unigram_accuracy").GetDouble(), Is.EqualTo(0.067).Within(0.01));
             Assert.That(result.GetProperty("masked_accuracy").GetDouble(), Is.GreaterThan(0.04));
             Assert.That(result.GetProperty("filled_masks").GetArrayLength(), Is.EqualTo(3));
-            Assert.That(result.GetProperty("seconds").GetDouble(), Is.LessThan(100), "60 on a machine that does nothing else");
+            Assert.That(result.GetProperty("seconds").GetDouble(), Is.LessThan(300), "60 on a machine that does nothing else: what is trained goes by the clock, the rest must not hang");
             Assert.That(File.ReadAllText(result.GetProperty("loss_curve").GetString()!), Does.StartWith("<svg"));
         });
         Assert.That(Directory.GetFileSystemEntries(_root).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "cache" }));
