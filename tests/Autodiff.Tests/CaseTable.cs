@@ -21,5 +21,7 @@ internal static class CaseTable
         .. SelectionTests.Cases(),
         .. ConvolutionTests.Cases(),
         .. PoolingTests.Cases(),
+        .. PaddingTests.Cases(),
+        .. ResamplingTests.Cases(),
     ];
 }

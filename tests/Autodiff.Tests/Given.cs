@@ -8,10 +8,13 @@ namespace OnnxPipeline.Autodiff.Tests;
 /// <param name="Constant">Whether it is a Constant node instead of a graph input.</param>
 internal sealed record Given(Array64 Value, bool Trained, bool Constant)
 {
-    public ElementType Element => Value.Data switch { double[] => ElementType.Double, long[] => IsInt32 ? ElementType.Int32 : ElementType.Int64, _ => ElementType.Bool };
+    public ElementType Element => Value.Data switch { double[] => IsSingle ? ElementType.Float : ElementType.Double, long[] => IsInt32 ? ElementType.Int32 : ElementType.Int64, _ => ElementType.Bool };
 
     /// <summary>Whether integers are int32, not int64.</summary>
     public bool IsInt32 { get; init; }
+
+    /// <summary>Whether floating-point numbers are float32 even where everything else is float64: scales and the like.</summary>
+    public bool IsSingle { get; init; }
 
     /// <summary>A trained input of distinct numbers in ±(0.2, 1.7) that follow from the shape: no kink of any operator and no tie is near.</summary>
     public static Given X(params int[] dims) => new(Numbers(dims, 0), true, false);
@@ -36,6 +39,12 @@ internal sealed record Given(Array64 Value, bool Trained, bool Constant)
 
     public static Given Fixed(params long[] values) => new(Array64.Vector(values), false, true);
 
+    /// <summary>A constant vector of float32.</summary>
+    public static Given FixedSingles(params float[] values) => FedSingles(values) with { Constant = true };
+
+    /// <summary>A vector of float32 that is fed.</summary>
+    public static Given FedSingles(params float[] values) => new(new(Array.ConvertAll(values, v => (double)v), values.Length), false, false) { IsSingle = true };
+
     public static Given FixedScalar(long value) => new(Array64.Scalar(value), false, true);
 
     public static Given FixedScalar(double value) => new(Array64.Scalar(value), false, true);
@@ -47,6 +56,7 @@ internal sealed record Given(Array64 Value, bool Trained, bool Constant)
         var dims = Value.Dims.Select(d => (long)d).ToArray();
         return Value.Data switch
         {
+            double[] data when IsSingle => Tensor.From<float>(Array.ConvertAll(data, v => (float)v), dims),
             double[] data => Tensor.From<double>(data, dims),
             long[] data when IsInt32 => Tensor.From<int>(Array.ConvertAll(data, v => (int)v), dims),
             long[] data => Tensor.From<long>(data, dims),

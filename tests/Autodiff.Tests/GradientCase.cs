@@ -30,7 +30,7 @@ internal sealed record GradientCase(string Op, params Given?[] Inputs)
         + (Outputs > 1 || Used is not [0] ? $" -> {string.Join(",", Used)} of {Outputs}" : "");
 
     private static string Text(Given? given) => given is null ? "-"
-        : given.Value.Data is double[]? $"{(given.Trained ? "" : given.Constant ? "const " : "data ")}[{string.Join(", ", given.Value.Dims)}]"
+        : given.Value.Data is double[] && !given.IsSingle ? $"{(given.Trained ? "" : given.Constant ? "const " : "data ")}[{string.Join(", ", given.Value.Dims)}]"
         : $"{(given.Constant ? "const " : "data ")}{{{string.Join(", ", given.Value.ToDoubles())}}}";
 
     private static string Text(AttributeValue value) => value switch

@@ -17,8 +17,8 @@ public sealed class RuntimeTests
     /// <summary>Above opset 26 this runtime has nothing.</summary>
     private const int NewestOpset = 26;
 
-    /// <summary>Of these the runtime refuses forms that ONNX has: floats without fmod, a scalar, ellipses of several ranks, dilations under auto_pad, large output_padding.</summary>
-    private static readonly string[] Narrower = ["Mod", "com.microsoft::FastGelu", "Einsum", "Conv", "ConvTranspose"];
+    /// <summary>Of these the runtime refuses forms that ONNX has: floats without fmod, a scalar, ellipses of several ranks, dilations under auto_pad, large output_padding, ranks and axes.</summary>
+    private static readonly string[] Narrower = ["Mod", "com.microsoft::FastGelu", "Einsum", "Conv", "ConvTranspose", "Resize"];
 
     /// <summary>Of these the runtime counts the last window of ceil_mode otherwise in its shapes than the specification does.</summary>
     private static readonly string[] CountedOtherwise = ["AveragePool", "LpPool", "MaxPool"];
@@ -33,7 +33,16 @@ public sealed class RuntimeTests
         {
             foreach (var knowledge in given.NeedsSizes ? new[] { Knowledge.Numbers } : [Knowledge.Numbers, Knowledge.Names])
             {
-                if (Difference(given, knowledge, backward: true) is { } difference && !(Narrower.Contains(op) && Difference(given, knowledge, backward: false) is not null))
+                if (Difference(given, knowledge, backward: true) is not { } difference)
+                {
+                    continue;
+                }
+
+                if (Narrower.Contains(op) && Difference(given, knowledge, backward: false) is { } refusal)
+                {
+                    TestContext.Out.WriteLine($"left out: {given}, {knowledge}: {refusal}");
+                }
+                else
                 {
                     wrong.Add($"{given}, {knowledge}: {difference}");
                 }

@@ -153,6 +153,11 @@ internal static class Operators
         [("", "GlobalMaxPool")] = Pools.Global((_, v) => v.Max()),
         [("", "GlobalLpPool")] = Pools.Global(Pools.Norm),
 
+        // Images
+        [("", "Resize")] = Resampling.Resize,
+        [("", "DepthToSpace")] = Resampling.DepthToSpace,
+        [("", "SpaceToDepth")] = Resampling.SpaceToDepth,
+
         // Generation
         [("", "Constant")] = Generation.Constant,
         [("", "ConstantOfShape")] = Generation.ConstantOfShape,

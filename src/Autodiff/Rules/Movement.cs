@@ -93,6 +93,23 @@ internal static class Movement
         return [b.Op("SliceGrad", [c.Dy, c.ShapeOf(c.X(0)), .. places], domain: "com.microsoft")];
     }
 
+    // The opposite operator; of CRD, which has none, the steps of its definition backwards
+    public static IReadOnlyList<Value?> DepthToSpace(GradientContext c)
+    {
+        var (b, block) = (c.Build, c.Node.Int("blocksize", 1));
+        var depth = b.Op("SpaceToDepth", [c.Dy], [("blocksize", block)]); // [N, block·block·C, H, W]
+        if (c.Node.Text("mode", "DCR") == "DCR")
+        {
+            return [depth];
+        }
+
+        Value Laid(Value x, params ReadOnlySpan<long> front) => b.Reshape(x, b.Concat(0, b.Constant(front), Windows.Spatial(c, depth)));
+        var parts = b.Transpose(Laid(depth, 0, block * block, -1), 0, 2, 1, 3, 4); // [N, block·block, C, H, W] → [N, C, block·block, H, W]
+        return [Laid(parts, 0, -1)];
+    }
+
+    public static IReadOnlyList<Value?> SpaceToDepth(GradientContext c) => [c.Build.Op("DepthToSpace", [c.Dy], [("blocksize", c.Node.Int("blocksize", 1))])];
+
     // The rows of dy added up where they were taken from
     public static IReadOnlyList<Value?> Gather(GradientContext c) =>
         [c.Build.Op("GatherGrad", [c.ShapeOf(c.X(0)), c.X(1), c.Dy], [("axis", c.Node.Int("axis", 0))], "com.microsoft"), null];
@@ -145,6 +162,7 @@ internal static class Movement
         return pads;
     }
 
-    private static long[] Integers(Tensor data) =>
+    /// <summary>The elements of an int32 or int64 tensor.</summary>
+    internal static long[] Integers(Tensor data) =>
         data.Type == ElementType.Int32 ? Array.ConvertAll(data.As<int>().ToArray(), i => (long)i) : data.As<long>().ToArray();
 }

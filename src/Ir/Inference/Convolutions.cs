@@ -74,15 +74,25 @@ internal static class Convolutions
             var axes = c.Node.Ints("axes")?.Select(a => c.Axis(a, x.Rank)).ToArray() ?? [.. Enumerable.Range(0, x.Rank)];
             var dims = x.Dims.ToArray();
             var scales = c.Node.Attributes.GetValueOrDefault("scales") is FloatsAttribute old ? old.Values : (IReadOnlyList<float>?)Scales(c.Node.Input(c.Inputs == 2 ? 1 : 2));
-            var stretched = c.Node.Text("keep_aspect_ratio_policy", "stretch") == "stretch";
+            var sizes = Given(c, 3) ? c.Elements(3) : null;
+            var policy = c.Node.Text("keep_aspect_ratio_policy", "stretch");
             for (var i = 0; i < axes.Length; i++)
             {
                 ref var dim = ref dims[axes[i]];
-                dim = c.Has(3) ? stretched && c.Elements(3) is { } sizes && i < sizes.Length ? sizes[i] : Dim.Unknown
+                dim = Given(c, 3) ? policy == "stretch" && sizes is not null && i < sizes.Length ? sizes[i] : Dim.Unknown
                     : scales is null || i >= scales.Count ? Dim.Unknown
-                    : scales[i] == 1 ? dim
-                    : dim.IsKnown ? (long)Math.Floor(dim.Value * (double)scales[i])
-                    : scales[i] == Math.Floor(scales[i]) ? DimMath.Mul(dim, (long)scales[i]) : Dim.Unknown;
+                    : Scaled(dim, scales[i]);
+            }
+
+            if (policy != "stretch" && sizes?.Length == axes.Length && axes.Zip(sizes).All(p => x[p.First].IsKnown && p.Second.IsKnown))
+            {
+                // One scale for all axes: the smallest or the largest that the sizes ask for.
+                var asked = axes.Select((a, i) => (float)sizes[i].Value / x[a].Value);
+                var scale = policy == "not_larger" ? asked.Min() : asked.Max();
+                foreach (var axis in axes)
+                {
+                    dims[axis] = (long)MathF.Round(scale * x[axis].Value, MidpointRounding.AwayFromZero);
+                }
             }
 
             result = Ir.Shape.Of(dims);
@@ -90,6 +100,16 @@ internal static class Convolutions
 
         c.Output(0, c.Element(0), result);
     }
+
+    /// <summary>Exporters write an empty tensor where they mean nothing.</summary>
+    private static bool Given(InferenceContext c, int input) => c.Has(input) && c.Shape(input) is not { Count: 0 };
+
+    // In float32, as ONNX Runtime multiplies; symbols by whole numbers and by halves, quarters, …
+    private static Dim Scaled(Dim dim, float scale) =>
+        scale == 1 ? dim
+        : dim.IsKnown ? (long)(scale * dim.Value)
+        : scale == MathF.Floor(scale) ? DimMath.Mul(dim, (long)scale)
+        : 1 / scale is var part && part == MathF.Floor(part) && System.Numerics.BitOperations.IsPow2((long)part) ? DimMath.Div(dim, (long)part) : Dim.Unknown;
 
     private static float[]? Scales(Value? value) => value?.ConstantData is { Type: ElementType.Float, Count: > 0 } data ? data.As<float>().ToArray() : null;
 

@@ -189,13 +189,13 @@ internal static class Movement
     public static void DepthToSpace(InferenceContext c)
     {
         var block = c.Node.Int("blocksize", 1);
-        c.Output(0, c.Element(0), c.Shape(0) is { Rank: 4 } x ? [x[0], DimMath.Div(x[1], block * block), DimMath.Mul(x[2], block), DimMath.Mul(x[3], block)] : null);
+        c.Output(0, c.Element(0), c.Shape(0) is { Rank: 4 } x ? [x[0], DimMath.Div(x[1], block * block), DimMath.Mul(x[2], block), DimMath.Mul(x[3], block)] : Ir.Shape.Of(new Dim[4]));
     }
 
     public static void SpaceToDepth(InferenceContext c)
     {
         var block = c.Node.Int("blocksize", 1);
-        c.Output(0, c.Element(0), c.Shape(0) is { Rank: 4 } x ? [x[0], DimMath.Mul(x[1], block * block), DimMath.Div(x[2], block), DimMath.Div(x[3], block)] : null);
+        c.Output(0, c.Element(0), c.Shape(0) is { Rank: 4 } x ? [x[0], DimMath.Mul(x[1], block * block), DimMath.Div(x[2], block), DimMath.Div(x[3], block)] : Ir.Shape.Of(new Dim[4]));
     }
 
     private static Dim[] Even(Dim size, int parts, bool mayDiffer)

@@ -7,7 +7,7 @@ namespace OnnxPipeline.Autodiff.Tests.Rules;
 
 public sealed class MovementTests
 {
-    internal static IEnumerable<GradientCase> Cases() => [.. Layouts(), .. Repeats(), .. Joins(), .. Slices(), .. Gathers()];
+    internal static IEnumerable<GradientCase> Cases() => [.. Layouts(), .. Repeats(), .. Joins(), .. Slices(), .. Gathers(), .. Blocks()];
 
     [Test]
     public void Rule_EveryCase_EqualsDifferences([ValueSource(nameof(Cases))] object given) => GradientCheck.RunAll((GradientCase)given);
@@ -142,5 +142,21 @@ public sealed class MovementTests
         }
 
         yield return new("Gather", X(3, 2), Fed(1, 1));
+    }
+
+    private static IEnumerable<GradientCase> Blocks()
+    {
+        foreach (var (block, height, width) in new (int, int, int)[] { (1, 2, 3), (2, 1, 2), (2, 2, 1), (3, 1, 1) })
+        {
+            foreach (var own in new[] { 1, 2 })
+            {
+                yield return new GradientCase("DepthToSpace", X(2, own * block * block, height, width)).With(("blocksize", block));
+                yield return new GradientCase("SpaceToDepth", X(2, own, height * block, width * block)).With(("blocksize", block));
+                foreach (var mode in new[] { "DCR", "CRD" })
+                {
+                    yield return new GradientCase("DepthToSpace", X(1, own * block * block, height, width)).With(("blocksize", block), ("mode", mode));
+                }
+            }
+        }
     }
 }

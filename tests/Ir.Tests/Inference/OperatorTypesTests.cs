@@ -84,6 +84,11 @@ public sealed class OperatorTypesTests
         yield return Case(Float(1, 4, 3), "MaxPool", [S(1, 4, 6)], ("kernel_shape", new long[] { 3 }), ("strides", new long[] { 2 }), ("ceil_mode", 1));
         yield return Case(Float("n", 4, 1, 1), "GlobalAveragePool", [S("n", 4, 6, 6)]);
         yield return Case(Float(1, 2, 6, 9), "Resize", [S(1, 2, 3, 3), "", Tensor.Vector(1f, 1f, 2f, 3f)]);
+        yield return Case(Float("n", 2, "h*2", "floor(w/2)"), "Resize", [S("n", 2, "h", "w"), "", Tensor.Vector(1f, 1f, 2f, 0.5f)]);
+        yield return Case(Float("n", 7, 5), "Resize", [S("n", 10, "w"), Tensor.Vector<float>(), Tensor.Vector<float>(), Ints(7, 5)], ("axes", new long[] { 1, 2 }));
+        yield return Case(Float(7), "Resize", [S(10), "", Tensor.Vector(0.7f)]); // in float32 exactly 7, in float64 less
+        yield return Case(Float(1, 6, 5), "Resize", [S(1, 4, 3), "", "", Ints(6, 7)], ("axes", new long[] { 1, 2 }), ("keep_aspect_ratio_policy", "not_larger"));
+        yield return Case(Float(1, 9, 7), "Resize", [S(1, 4, 3), "", "", Ints(6, 7)], ("axes", new long[] { 1, 2 }), ("keep_aspect_ratio_policy", "not_smaller"));
         yield return Case(Float("seq", 2, "batch", 7), "LSTM", [S("seq", "batch", 3), S(2, 28, 3), S(2, 28, 7)], ("direction", "bidirectional"), ("hidden_size", 7));
         yield return Case(Float("b", 4, "q", 8), "Attention", [S("b", 4, "q", 8), S("b", 2, "k", 8), S("b", 2, "k", 8)]);
     }

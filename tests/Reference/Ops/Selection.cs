@@ -111,7 +111,7 @@ internal static class Selection
         };
         return [source.Pick(dims, at =>
         {
-            var from = at.Select((a, i) => Inside(a - before[i], x.Dims[i], mode)).ToArray();
+            var from = at.Select((a, i) => Source(a, x.Dims[i], before[i], after[i], mode)).ToArray();
             return from.Contains(-1) ? x.Count : Index.Flat(from, strides);
         })];
     }
@@ -136,7 +136,14 @@ internal static class Selection
         };
     }
 
-    /// <summary>Where the element comes from; −1: from outside.</summary>
+    /// <summary>Where the element comes from; −1: from outside. What negative pads cut away is gone before the others copy, as in ONNX Runtime.</summary>
+    private static int Source(int at, int size, int before, int after, string mode)
+    {
+        var (cut, left) = (Math.Max(0, -before), size + Math.Min(0, before) + Math.Min(0, after));
+        var place = Inside(at - Math.Max(0, before), left, mode);
+        return place < 0 ? -1 : place + cut;
+    }
+
     private static int Inside(int at, int size, string mode) => mode switch
     {
         _ when at >= 0 && at < size => at,
