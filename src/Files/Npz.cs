@@ -58,6 +58,8 @@ public static class Npz
     private static T WithArchive<T>(string path, Func<ZipArchive, T> use)
     {
         using var file = InputFile.OpenRead(path);
+        RequireStart(path, file);
+        var length = file.Length;
         try
         {
             using var archive = new ZipArchive(file, ZipArchiveMode.Read);
@@ -65,7 +67,29 @@ public static class Npz
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or NotSupportedException or IOException or ArgumentException)
         {
-            throw new FileFormatException($"{path} is no npz file, or a damaged one: {e.Message}", e);
+            throw new FileFormatException($"{path} has {length} bytes, begins like an npz file and cannot be read as one: it is truncated or damaged. Write or copy it anew.", e);
+        }
+    }
+
+    /// <summary>What a file is not is told by its first bytes better than by what the archive misses at its end.</summary>
+    private static void RequireStart(string path, FileStream file)
+    {
+        Span<byte> start = stackalloc byte[6];
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        file.Position = 0;
+        if (start.IsEmpty)
+        {
+            throw new FileFormatException($"{path} is empty; an npz file was wanted.");
+        }
+
+        if (start[0] == 0x93 && start[1..].SequenceEqual("NUMPY"u8))
+        {
+            throw new FileFormatException($"{path} is a single .npy array; an npz file was wanted, which gives each array a name: write it with numpy.savez.");
+        }
+
+        if (!start.StartsWith("PK"u8))
+        {
+            throw new FileFormatException($"{path} is no npz file: it begins with the bytes {Convert.ToHexString(start)}; a zip archive was wanted, which begins with 504B (PK).");
         }
     }
 }

@@ -126,7 +126,13 @@ public static class SafeTensors
         var size = file.Length < 8 ? -1 : BinaryPrimitives.ReadInt64LittleEndian(file.Slice(0, 8).Span);
         if (size < 2 || size > file.Length - 8 || size > HeaderLimit)
         {
-            throw new FileFormatException($"{path} is no safetensors file: a file of {file.Length} bytes says that its header has {(ulong)size}.");
+            throw new FileFormatException(file.Length switch
+            {
+                0 => $"{path} is empty; a safetensors file was wanted.",
+                < 8 => $"{path} has {file.Length} bytes; a safetensors file was wanted, which begins with 8 bytes that say how long its header is. The file is truncated, or none.",
+                _ when size >= 2 && size <= HeaderLimit => $"{path} has {file.Length} bytes; its header alone takes {size} after the first 8. The file is truncated, or no safetensors file.",
+                _ => $"{path} is no safetensors file: its first 8 bytes give {(ulong)size} as the length of the header; 2 to {HeaderLimit} were wanted.",
+            });
         }
 
         var header = SafeTensorsHeader.Parse(path, file.Slice(8, size).Span);

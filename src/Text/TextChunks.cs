@@ -14,7 +14,7 @@ internal static class TextChunks
 
     private const int MostCharacters = 4 << 20;
 
-    /// <exception cref="TextException">A file is empty or not UTF-8; the message names the line and the byte.</exception>
+    /// <exception cref="TextException">A file is empty, has only white space, is not UTF-8 or holds a NUL (then it is no text); the message names the line and the byte.</exception>
     /// <exception cref="FileFormatException">A file cannot be read.</exception>
     public static IEnumerable<TextChunk> Read(IReadOnlyList<string> files) => files.SelectMany((path, index) => Read(path, index));
 
@@ -23,7 +23,7 @@ internal static class TextChunks
         using var stream = InputFile.OpenRead(path);
         var bytes = new byte[BlockBytes];
         var text = new ArrayBufferWriter<char>(2 * BlockBytes);
-        var (held, offset, lines, taken, first) = (0, 0L, 1L, 0L, true); // bytes that began a character, where the block begins, its line, bytes not yet accounted for
+        var (held, offset, lines, taken, first, blank) = (0, 0L, 1L, 0L, true, true); // bytes that began a character, where the block begins, its line, bytes not yet accounted for
         for (var last = false; !last;)
         {
             var got = stream.ReadAtLeast(bytes.AsSpan(held), bytes.Length - held, throwOnEndOfStream: false);
@@ -33,12 +33,18 @@ internal static class TextChunks
             var status = Utf8.ToUtf16(block[mark..], text.GetSpan(BlockBytes), out var read, out var written, replaceInvalidSequences: false, isFinalBlock: last);
             read += mark;
             lines += block[..read].Count((byte)'\n');
+            if (block[..read].IndexOf((byte)0) is >= 0 and var nul)
+            {
+                throw new TextException($"{path} is no text: byte offset {offset + nul} holds a NUL, as binary files do; UTF-8 text was wanted. Leave the file out, or convert it if it is UTF-16.");
+            }
+
             if (status == OperationStatus.InvalidData)
             {
                 throw NotUtf8(path, block, read, offset + read, lines);
             }
 
             text.Advance(written);
+            blank = blank && text.WrittenSpan[^written..].IsWhiteSpace();
             block[read..].CopyTo(bytes);
             (held, offset, taken) = (block.Length - read, offset + read, taken + got);
             var cut = last ? text.WrittenCount : Cut(text.WrittenSpan);
@@ -55,6 +61,11 @@ internal static class TextChunks
         if (first)
         {
             throw new TextException($"{path} is empty; text was wanted.");
+        }
+
+        if (blank)
+        {
+            throw new TextException($"{path} has only white space in its {offset} bytes; text was wanted.");
         }
     }
 

@@ -29,7 +29,7 @@ public static class TokenCache
     /// <param name="folder">Is made if need be.</param>
     /// <param name="documents">What ends a document; null: the corpus is one stream of text.</param>
     /// <param name="progress">A line saying where the work stands, now and then.</param>
-    /// <exception cref="TextException">A file is empty or not UTF-8.</exception>
+    /// <exception cref="TextException">A file is empty, blank, binary or not UTF-8.</exception>
     /// <exception cref="FileFormatException">A file cannot be read, or the cache not be written.</exception>
     public static TokenFile Open(IReadOnlyList<string> files, Tokenizer tokenizer, string folder, DocumentEnd? documents = null, int threads = 1, Action<string>? progress = null, CancellationToken cancellation = default)
     {

@@ -28,7 +28,7 @@ public static class TokenizerTrainer
     /// <param name="files">See <see cref="TextFiles.Expand"/>. <c>&lt;|endoftext|&gt;</c> in them separates texts.</param>
     /// <param name="folder">Exists and is written to.</param>
     /// <param name="progress">A line saying where the work stands, now and then.</param>
-    /// <exception cref="TextException">The settings do not go together, or a file is empty or not UTF-8.</exception>
+    /// <exception cref="TextException">The settings do not go together, or a file is empty, blank, binary or not UTF-8.</exception>
     public static TokenizerSummary Train(TokenizerTraining training, IReadOnlyList<string> files, string folder, Action<string>? progress = null, CancellationToken cancellation = default) =>
         Trainers.TryGetValue(training.Kind, out var train)
             ? train(training, new Corpus(files, training, progress ?? (_ => { }), cancellation), folder)

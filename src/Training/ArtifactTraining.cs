@@ -20,9 +20,13 @@ public static class ArtifactTraining
         [.. new[] { config.Data[0], config.EvalData, config.Checkpoint }.OfType<string>()],
         folder => RunFolder.CopyIn(config.Artifacts!, folder.Artifacts),
         StockEngine.Load,
-        (_, engine, artifacts) => new(
-            new TensorExamples(config.Data[0], engine.Inputs, artifacts.Manifest?.Loss),
-            config.EvalData is { } eval ? new TensorExamples(eval, engine.Inputs, artifacts.Manifest?.Loss) : null));
+        (_, engine, artifacts) =>
+        {
+            var ranges = IndexRange.Of(artifacts);
+            return new(
+                new TensorExamples(config.Data[0], engine.Inputs, artifacts.Manifest?.Loss, ranges),
+                config.EvalData is { } eval ? new TensorExamples(eval, engine.Inputs, artifacts.Manifest?.Loss, ranges) : null);
+        });
 
     private static ManifestOptimizer OptimizerOf(ArtifactFolder artifacts) =>
         artifacts.Manifest is { } manifest ? manifest.Optimizer ?? ManifestOptimizer.AdamW

@@ -12,14 +12,17 @@ public sealed class TensorExamples : IExamples
     private readonly long[][] _dims;
     private readonly int _labels = -1;
     private readonly ManifestLoss? _loss;
+    private readonly InputChecks _checks;
 
     /// <param name="inputs">What the training graph takes, in graph order.</param>
     /// <param name="loss">Which labels count; null (or a loss that is no mean over label positions): every example does.</param>
+    /// <param name="ranges">What the graph demands of integers among the inputs; null: nothing.</param>
     /// <exception cref="FileFormatException">The file does not fit the inputs.</exception>
-    public TensorExamples(string path, IReadOnlyList<TensorSpec> inputs, ManifestLoss? loss)
+    public TensorExamples(string path, IReadOnlyList<TensorSpec> inputs, ManifestLoss? loss, IReadOnlyList<IndexRange>? ranges = null)
     {
         (_data, _inputs, _loss) = (TensorDataset.Open(path, inputs), inputs, loss);
         _dims = [.. inputs.Select((_, i) => _data.Dims(i, 1))];
+        _checks = new(path, inputs, _dims, ranges ?? []);
         if (loss is { Labels: { } name, IgnoreIndex: not null })
         {
             _labels = inputs.ToList().FindIndex(i => i.Name == name && i.Type is ElementType.Int64 or ElementType.Int32);
@@ -49,6 +52,8 @@ public sealed class TensorExamples : IExamples
         return counted;
     }
 
+    /// <inheritdoc/>
+    /// <exception cref="FileFormatException">These examples hold NaN or +∞, or an integer out of the graph's range.</exception>
     public void Fill(ITrainingEngine engine, long epoch, ReadOnlySpan<long> rows)
     {
         Span<long> dims = stackalloc long[16];
@@ -60,6 +65,7 @@ public sealed class TensorExamples : IExamples
             foreach (var row in rows)
             {
                 var example = _data.Example(i, row);
+                _checks.Require(i, row, example);
                 example.CopyTo(target);
                 target = target[example.Length..];
             }

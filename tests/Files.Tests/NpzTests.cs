@@ -23,6 +23,32 @@ public sealed class NpzTests
     public void Open_DeflatedFile_ReadsTheElements() =>
         Assert.That(Npz.Open(Data("deflated.npz"))["x"].As<int>().ToArray(), Is.EqualTo(Enumerable.Range(0, 1000)));
 
+    [TestCase("", "is empty; an npz file was wanted")]
+    [TestCase("{\"x\": 1}", "begins with the bytes 7B2278223A20; a zip archive was wanted")]
+    [TestCase("PK", "has 2 bytes, begins like an npz file")]
+    public void Open_FileThatIsNone_SaysWhatWasFoundAndWanted(string content, string message)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["t.npz"], content);
+        Assert.That(() => TensorFile.Open(folder["t.npz"]), Throws.TypeOf<FileFormatException>().With.Message.StartWith(folder["t.npz"]).And.Message.Contain(message));
+    }
+
+    [Test]
+    public void Open_CutOffFile_SaysSoInItsOwnWords()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["t.npz"], File.ReadAllBytes(Data("stored.npz"))[..^40]);
+        Assert.That(() => TensorFile.Open(folder["t.npz"]), Throws.TypeOf<FileFormatException>().With.Message.Contain("truncated or damaged").And.Message.Not.Contain("Central"));
+    }
+
+    [Test]
+    public void Open_SingleArray_SaysHowToWriteSeveral()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["t.npz"], [0x93, .. "NUMPY\u0001\0"u8]);
+        Assert.That(() => TensorFile.Open(folder["t.npz"]), Throws.TypeOf<FileFormatException>().With.Message.Contain("numpy.savez"));
+    }
+
     [TestCase("big-endian.npz", ">f4")]
     [TestCase("objects.npz", "|O")]
     public void Open_TypeThatIsNotPlain_ThrowsNamingIt(string name, string type) =>

@@ -44,6 +44,17 @@ public sealed class SafeTensorsTests
         Assert.That(() => SafeTensors.Write(Stream.Null, [new("x", new Tensor([new byte[1]], [1]))]), Throws.TypeOf<FileFormatException>());
     }
 
+    [TestCase(new byte[0], "is empty; a safetensors file was wanted")]
+    [TestCase(new byte[] { 1, 2, 3 }, "has 3 bytes")]
+    [TestCase(new byte[] { 40, 0, 0, 0, 0, 0, 0, 0, 123 }, "has 9 bytes; its header alone takes 40")]
+    [TestCase(new byte[] { 255, 255, 255, 255, 255, 255, 255, 255, 123 }, "2 to 100000000 were wanted")]
+    public void Open_FileThatIsNoneOrCutOff_SaysWhatWasFoundAndWanted(byte[] content, string message)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["t.safetensors"], content);
+        Assert.That(() => SafeTensors.Open(folder["t.safetensors"]), Throws.TypeOf<FileFormatException>().With.Message.StartWith(folder["t.safetensors"]).And.Message.Contain(message));
+    }
+
     [Test]
     public void Item_UnknownName_NamesTheClosest()
     {

@@ -93,5 +93,30 @@ public sealed class TextChunksTests : IDisposable
         Assert.That(() => TextChunks.Read([path]).Count(), Throws.TypeOf<TextException>().With.Message.Contains(path).And.Message.Contains("empty"));
     }
 
+    [TestCase("\n")]
+    [TestCase("\uFEFF\r\n \t\n")]
+    public void Read_AFileOfWhiteSpaceOnly_IsNamed(string content)
+    {
+        var path = _folder.Write("blank.txt", content);
+        Assert.That(() => TextChunks.Read([path]).Count(), Throws.TypeOf<TextException>().With.Message.Contains(path).And.Message.Contains("only white space"));
+    }
+
+    [Test]
+    public void Read_WhiteSpaceOfMegabytesAndAWord_IsText()
+    {
+        Assert.That(Read(new string('\n', 5 << 20) + "word").Sum(chunk => chunk.Text.Length), Is.EqualTo((5 << 20) + 4));
+    }
+
+    [TestCase(0)]
+    [TestCase(100)]
+    [TestCase(1_048_576)]
+    public void Read_ANul_IsNamedWithFileAndByte(int at)
+    {
+        var bytes = Enumerable.Range(0, 2_000_000).Select(i => (byte)(i % 10 == 9 ? '\n' : 'a')).ToArray();
+        bytes[at] = 0;
+        var path = _folder.Write("program.bin", bytes);
+        Assert.That(() => TextChunks.Read([path]).Count(), Throws.TypeOf<TextException>().With.Message.Contains(path).And.Message.Contains($"byte offset {at} holds a NUL"));
+    }
+
     private List<TextChunk> Read(string text) => [.. TextChunks.Read([_folder.Write("text.txt", text)])];
 }
