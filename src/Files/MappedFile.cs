@@ -65,17 +65,16 @@ public sealed unsafe class MappedFile : IDisposable
     /// <exception cref="FileFormatException">They are not all in the file, or more than 2 GiB.</exception>
     public ReadOnlyMemory<byte> Slice(long offset, long length)
     {
-        if (offset < 0 || length < 0 || offset > Length || length > Length - offset)
-        {
-            throw new FileFormatException($"{Path} has {Length} bytes, {length} bytes from byte {offset} on were wanted: the file is truncated or damaged.");
-        }
-
-        if (length > Array.MaxLength)
-        {
-            throw new FileFormatException($"{Path}: {length} bytes from byte {offset} on were wanted in one piece; at most {Array.MaxLength} are possible.");
-        }
-
+        Require(offset, length);
         return length == 0 ? default : new PointerMemory(_start + offset, (int)length, this).Memory;
+    }
+
+    /// <summary>As <see cref="Slice"/>, without an object: for what is read again and again.</summary>
+    /// <inheritdoc cref="Slice"/>
+    public ReadOnlySpan<byte> Span(long offset, long length)
+    {
+        Require(offset, length);
+        return new(_start + offset, (int)length);
     }
 
     /// <summary>Ends the mapping; no slice may be used afterwards.</summary>
@@ -92,5 +91,18 @@ public sealed unsafe class MappedFile : IDisposable
         _view?.SafeMemoryMappedViewHandle.ReleasePointer();
         _view?.Dispose();
         _file?.Dispose();
+    }
+
+    private void Require(long offset, long length)
+    {
+        if (offset < 0 || length < 0 || offset > Length || length > Length - offset)
+        {
+            throw new FileFormatException($"{Path} has {Length} bytes, {length} bytes from byte {offset} on were wanted: the file is truncated or damaged.");
+        }
+
+        if (length > Array.MaxLength)
+        {
+            throw new FileFormatException($"{Path}: {length} bytes from byte {offset} on were wanted in one piece; at most {Array.MaxLength} are possible.");
+        }
     }
 }

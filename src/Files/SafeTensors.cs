@@ -172,11 +172,16 @@ public static class SafeTensors
             throw new FileFormatException($"{path} has {file.Length - data} bytes of data, its header describes {at}: the file is truncated or damaged.");
         }
 
-        return new TensorFile(path, header.Tensors.Select(t => places[t.Name].Info), header.Metadata, name =>
-        {
-            var (info, begin, end) = places[name];
-            return new Tensor(info.Type, [.. info.Dims], file.Slice(data + begin, end - begin));
-        });
+        return new TensorFile(
+            path,
+            header.Tensors.Select(t => places[t.Name].Info),
+            header.Metadata,
+            name =>
+            {
+                var (info, begin, end) = places[name];
+                return new Tensor(info.Type, [.. info.Dims], file.Slice(data + begin, end - begin));
+            },
+            name => new TensorRows(places[name].Info, file, data + places[name].Begin));
     }
 
     private static long? ByteCount(ElementType type, IReadOnlyList<long> shape)

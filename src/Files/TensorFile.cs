@@ -7,13 +7,15 @@ public sealed class TensorFile
 {
     private readonly Dictionary<string, TensorInfo> _infos;
     private readonly Func<string, Tensor> _read;
+    private readonly Func<string, TensorRows>? _rows;
 
-    internal TensorFile(string path, IEnumerable<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata, Func<string, Tensor> read)
+    /// <param name="rows">Null: rows are taken from the whole tensor in memory.</param>
+    internal TensorFile(string path, IEnumerable<TensorInfo> tensors, IReadOnlyDictionary<string, string> metadata, Func<string, Tensor> read, Func<string, TensorRows>? rows = null)
     {
         Path = path;
         Tensors = [.. tensors];
         Metadata = metadata;
-        _read = read;
+        (_read, _rows) = (read, rows);
         _infos = Tensors.ToDictionary(t => t.Name);
     }
 
@@ -30,10 +32,11 @@ public sealed class TensorFile
 
     /// <summary>Reads a tensor; of a safetensors file it is a view into the mapped file.</summary>
     /// <exception cref="FileFormatException">There is none of that name (the message names the closest), or its content is damaged.</exception>
-    public Tensor this[string name] => _infos.ContainsKey(name)
-        ? _read(name)
-        : throw new FileFormatException($"{Path} has no tensor '{name}'; " +
-            (Tensors.Count == 0 ? "it has none at all." : $"the closest names are {string.Join(", ", Glob.Closest(name, Names))}."));
+    public Tensor this[string name] => _read(Known(name));
+
+    /// <summary>A tensor of at least one axis to be read by rows; one of a safetensors file may be of any size.</summary>
+    /// <exception cref="FileFormatException">There is none of that name (the message names the closest), or its content is damaged.</exception>
+    public TensorRows Rows(string name) => _rows is null ? new(name, this[name]) : _rows(Known(name));
 
     /// <summary>Whether there is a tensor of that name, and what it is.</summary>
     public bool TryGetInfo(string name, [NotNullWhen(true)] out TensorInfo? info) => _infos.TryGetValue(name, out info);
@@ -58,6 +61,11 @@ public sealed class TensorFile
         AtomicFile.Write(target.Path, Writer(target.FinalPath, tensors));
         target.Commit();
     }
+
+    private string Known(string name) => _infos.ContainsKey(name)
+        ? name
+        : throw new FileFormatException($"{Path} has no tensor '{name}'; " +
+            (Tensors.Count == 0 ? "it has none at all." : $"the closest names are {string.Join(", ", Glob.Closest(name, Names))}."));
 
     private static Action<Stream> Writer(string path, IReadOnlyList<NamedTensor> tensors) => System.IO.Path.GetExtension(path).ToLowerInvariant() switch
     {

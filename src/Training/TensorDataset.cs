@@ -6,14 +6,14 @@ namespace OnnxPipeline.Training;
 /// <summary>
 /// A tensor file as examples of a graph's inputs: one array per input, found by the input's name. The first axis of the first input counts
 /// the examples; an input whose first axis is k times as long gives k rows to each example (labels flattened over positions). Arrays that
-/// no input asks for are not read.
+/// no input asks for are not read; of a safetensors file only the rows that are asked for are, so that it may be larger than memory.
 /// </summary>
 public sealed class TensorDataset
 {
-    private readonly Tensor[] _tensors;
+    private readonly TensorRows[] _tensors;
     private readonly long[] _factors;
 
-    private TensorDataset(string path, Tensor[] tensors, long count, long[] factors) => (Path, _tensors, Count, _factors) = (path, tensors, count, factors);
+    private TensorDataset(string path, TensorRows[] tensors, long count, long[] factors) => (Path, _tensors, Count, _factors) = (path, tensors, count, factors);
 
     public string Path { get; }
 
@@ -37,32 +37,22 @@ public sealed class TensorDataset
         var factors = infos.Select(info => info.Dims[0] % count == 0 && info.Dims[0] > 0
             ? info.Dims[0] / count
             : throw new FileFormatException($"{path}: '{info.Name}' has {info.Dims[0]} rows and the first input '{infos[0].Name}' {count}: each example needs the same whole number of rows."));
-        return new TensorDataset(path, [.. infos.Select(info => file[info.Name])], count, [.. factors]);
+        return new TensorDataset(path, [.. infos.Select(info => file.Rows(info.Name))], count, [.. factors]);
     }
 
     /// <summary>The shape of input number <paramref name="input"/> in a batch of <paramref name="examples"/>.</summary>
     public long[] Dims(int input, long examples)
     {
-        long[] dims = [.. _tensors[input].Dims];
+        long[] dims = [.. _tensors[input].Info.Dims];
         dims[0] = examples * _factors[input];
         return dims;
     }
 
     /// <summary>The bytes of one example in input number <paramref name="input"/>, row-major.</summary>
-    public ReadOnlySpan<byte> Example(int input, long example)
-    {
-        var tensor = _tensors[input];
-        var width = checked((int)(tensor.Bytes.Length / Count));
-        return tensor.Bytes.Span.Slice(checked((int)(example * width)), width);
-    }
+    public ReadOnlySpan<byte> Example(int input, long example) => _tensors[input].Span(example * _factors[input], _factors[input]);
 
     /// <summary>Examples <paramref name="first"/> to <paramref name="end"/> − 1 of input number <paramref name="input"/>, without a copy.</summary>
-    public Tensor Slice(int input, long first, long end)
-    {
-        var tensor = _tensors[input];
-        var width = checked((int)(tensor.Bytes.Length / Count));
-        return new Tensor(tensor.Type, Dims(input, end - first), tensor.Bytes.Slice(checked((int)(first * width)), checked((int)((end - first) * width))));
-    }
+    public Tensor Slice(int input, long first, long end) => _tensors[input].Slice(first * _factors[input], (end - first) * _factors[input]);
 
     private static TensorInfo Compared(TensorFile file, TensorSpec input)
     {
