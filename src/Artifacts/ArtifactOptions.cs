@@ -25,6 +25,9 @@ public sealed record ArtifactOptions
     /// <summary>Patterns of weights that stay as they are.</summary>
     public IReadOnlyList<string> Frozen { get; init; } = [];
 
+    /// <summary>Patterns of weights that groups of <c>pretrain</c> freeze, whatever else is trained and frozen.</summary>
+    public IReadOnlyList<string> FrozenGroups { get; init; } = [];
+
     /// <summary>Whether weights that an exporter wrote twice become one parameter again; see <see cref="Ties"/> [true].</summary>
     public bool Retie { get; init; } = true;
 

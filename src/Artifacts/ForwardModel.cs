@@ -42,7 +42,7 @@ internal sealed class ForwardModel
         DeadCode.Remove(graph);
         var lossInput = FindLossInput(graph, options);
         var candidates = Weights.Resolve(graph, model.OpsetImports, [lossInput], options.Gradients, options.Retie);
-        var chosen = ParameterChoice.Choose(candidates, options.Trainable, options.Frozen, options.Known);
+        var chosen = ParameterChoice.Choose(candidates, options.Trainable, options.Frozen, options.Known, options.FrozenGroups);
         if (!chosen.Any(c => c.Trainable))
         {
             throw new ArtifactsException($"There is nothing to train: none of the {candidates.Count} float initializers is {(chosen.Count == 0 ? "a weight that the loss depends on" : "left trainable")}. onnxpipe inspect says why for each; --trainable overrules it.");

@@ -137,7 +137,7 @@ public static class Pretraining
         var known = (config.Model is { } source ? ModelPath.Find(source).Manifest() : null) ?? new();
         var options = new ArtifactOptions
         {
-            Frozen = FrozenOf(config, known),
+            FrozenGroups = [.. config.Groups().Where(group => group.Frozen).Select(group => group.Pattern)],
             Optimizer = OptimizerOf(config),
             Known = known with { Family = file?.ModelType ?? known.Family, Task = config.Objective, Tokenizer = new ManifestTokenizer(tokenizer.Kind, tokenizer.VocabularySize) },
         };
@@ -176,11 +176,6 @@ public static class Pretraining
                 + (config.Config is null ? "Use the model's own tokenizer." : $"Set \"vocab_size\" to {tokenizer.VocabularySize} or more in the configuration."));
         }
     }
-
-    /// <summary>What the groups freeze, and with it what the model's folder has frozen already; nothing where no group does, for then the artifacts go by the folder.</summary>
-    private static IReadOnlyList<string> FrozenOf(RunConfig config, Manifest known) => config.Groups().Where(group => group.Frozen).Select(group => group.Pattern).ToArray() is { Length: > 0 } patterns
-        ? [.. patterns, .. known.Parameters.Where(p => !p.Trainable).Select(p => p.Name)]
-        : [];
 
     /// <summary>What of the optimizer the artifacts can hold; the run itself goes by its configuration.</summary>
     private static ManifestOptimizer OptimizerOf(RunConfig config) => config.Optimizer == "sgd"

@@ -16,7 +16,10 @@ public sealed class ParameterChoiceTests
         new(new Value(name, ElementType.Float, [1]) { Initializer = Tensor.Vector(1f) }, verdict, "");
 
     private static string Choose(string[] trainable, string[] frozen, Manifest? known = null) =>
-        string.Join(" ", ParameterChoice.Choose(Candidates, trainable, frozen, known).Select(c => (c.Trainable ? "+" : "-") + c.Candidate.Name));
+        Shown(ParameterChoice.Choose(Candidates, trainable, frozen, known));
+
+    private static string Shown(IEnumerable<(WeightCandidate Candidate, bool Trainable)> chosen) =>
+        string.Join(" ", chosen.Select(c => (c.Trainable ? "+" : "-") + c.Candidate.Name));
 
     [Test]
     public void Choose_NoPatterns_TrainsEveryWeight() => Assert.That(Choose([], []), Is.EqualTo("+fc1.weight +fc1.bias +fc2.weight"));
@@ -36,6 +39,17 @@ public sealed class ParameterChoiceTests
         var known = new Manifest { Parameters = [new("fc1.weight", [1], "F32", false)] };
         Assert.That(Choose([], [], known), Is.EqualTo("-fc1.weight +fc1.bias +fc2.weight"));
         Assert.That(Choose([], ["fc1.bias"], known), Is.EqualTo("+fc1.weight -fc1.bias +fc2.weight"));
+    }
+
+    [Test]
+    public void Choose_FrozenGroup_FreezesBesideWhatTheManifestAndThePatternsSay()
+    {
+        var known = new Manifest { Parameters = [new("fc1.weight", [1], "F32", false)] };
+        Assert.That(Grouped([], known), Is.EqualTo("-fc1.weight +fc1.bias -fc2.weight"));
+        Assert.That(Grouped(["fc1.bias"], null), Is.EqualTo("+fc1.weight -fc1.bias -fc2.weight"));
+        Assert.That(() => ParameterChoice.Choose(Candidates, [], [], null, ["fc3.*"]), Throws.TypeOf<NamePatternException>().With.Message.StartsWith("--group 'fc3.*' matches no weight"));
+
+        static string Grouped(string[] frozen, Manifest? known) => Shown(ParameterChoice.Choose(Candidates, [], frozen, known, ["fc2.*"]));
     }
 
     [Test]
