@@ -23,9 +23,9 @@ public static class AtomicFile
         catch (Exception e)
         {
             Remove(partial);
-            if (e is IOException or UnauthorizedAccessException)
+            if (WriteFailure.Is(e))
             {
-                throw new FileFormatException($"{path} cannot be written: {e.Message}", e);
+                throw new FileFormatException($"{path} cannot be written: {WriteFailure.Reason(e)}.", e);
             }
 
             throw;

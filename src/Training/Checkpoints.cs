@@ -26,6 +26,11 @@ public sealed class Checkpoints
     /// <summary>Whether there is a checkpoint to go on from.</summary>
     public bool Any => Directory.Exists(Folder("last"));
 
+    /// <summary>For messages of a run whose files cannot be written.</summary>
+    internal string GoingOn => Any
+        ? $"The run stands at its last checkpoint; make room and go on with --resume {_run}."
+        : $"Nothing was saved before; make room and begin again with --resume {_run}.";
+
     /// <summary>Saves the engine's parameters and state as <c>step-N</c>, points <c>last</c> (and <c>best</c>) at it, and removes what is no longer kept.</summary>
     /// <param name="rate">The run's main learning rate, for Microsoft's runtime.</param>
     public void Save(ITrainingEngine engine, RunState state, bool best, int keepSteps, double rate)
@@ -51,10 +56,10 @@ public sealed class Checkpoints
 
                 Directory.Move(partial, target);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FileFormatException)
+            catch (Exception e) when (WriteFailure.Is(e) || e is FileFormatException)
             {
                 FileOrFolder.Remove(partial);
-                throw new TrainingException($"The checkpoint of step {state.Step} cannot be saved in {Path}: {e.Message} The run stands at its last checkpoint; make room and go on with --resume {_run}.");
+                throw new TrainingException($"The checkpoint of step {state.Step} cannot be saved in {Path}: {WriteFailure.Reason(e)}. {GoingOn}");
             }
         }
 

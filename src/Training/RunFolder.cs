@@ -110,6 +110,7 @@ public sealed class RunFolder : IDisposable
     public void Write(RunRecord record) => TrainingJson.Write(RunJson, record, TrainingJson.Default.RunRecord);
 
     /// <summary>Copies a folder into the run under a temporary name, then renames it; nothing happens where it is there already.</summary>
+    /// <exception cref="FileFormatException">There is not enough room, or it cannot be written; nothing is left of it.</exception>
     public static void CopyIn(string source, string target)
     {
         if (Directory.Exists(target))
@@ -117,15 +118,24 @@ public sealed class RunFolder : IDisposable
             return;
         }
 
-        var partial = target + ".partial";
+        var (partial, files) = (target + ".partial", new DirectoryInfo(source).GetFiles());
         FileOrFolder.Remove(partial);
-        Directory.CreateDirectory(partial);
-        foreach (var file in Directory.EnumerateFiles(source))
+        FreeSpace.Require(target, files.Sum(file => file.Length));
+        try
         {
-            File.Copy(file, System.IO.Path.Combine(partial, System.IO.Path.GetFileName(file)));
-        }
+            Directory.CreateDirectory(partial);
+            foreach (var file in files)
+            {
+                file.CopyTo(System.IO.Path.Combine(partial, file.Name));
+            }
 
-        Directory.Move(partial, target);
+            Directory.Move(partial, target);
+        }
+        catch (Exception e) when (WriteFailure.Is(e))
+        {
+            FileOrFolder.Remove(partial);
+            throw new FileFormatException($"{target} cannot be written: {WriteFailure.Reason(e)}.", e);
+        }
     }
 
     /// <summary>Saves a checkpoint (<see cref="Training.Checkpoints.Save"/>). With the first one, what <c>--force</c> renamed aside is deleted.</summary>

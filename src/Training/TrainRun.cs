@@ -105,9 +105,9 @@ public static class TrainRun
             folder.Write(record with { Result = loop.Result(RunResult.Interrupted) });
             throw;
         }
-        catch (IOException e)
+        catch (Exception e) when (WriteFailure.Is(e))
         {
-            var error = new TrainingException($"{folder.Path} cannot be written: {e.Message} The run stands at its last checkpoint; make room and go on with --resume {folder.Path}.");
+            var error = new TrainingException($"{folder.Path} cannot be written: {WriteFailure.Reason(e)}. {folder.Checkpoints.GoingOn}");
             Note(folder, record with { Result = loop.Result(RunResult.Failed, error.Message) });
             throw error;
         }

@@ -10,19 +10,19 @@ internal static class Perceptron
     public const int Examples = 50;
 
     /// <summary>Writes <c>model.onnx</c>: x [batch, 6] → logits [batch, 3].</summary>
-    public static string WriteModel(string folder, float dropout = 0.1f)
+    public static string WriteModel(string folder, float dropout = 0.1f, int hidden = 8)
     {
         var random = new Random(1);
         var graph = new Graph("perceptron");
         var b = new GraphBuilder(graph, 18);
         var x = b.Input("x", ElementType.Float, ["batch", 6]);
-        var hidden = b.Op("Tanh", [b.Gemm(x, Weight("fc1.weight", 6, 8), Weight("fc1.bias", 8))]);
+        var activated = b.Op("Tanh", [b.Gemm(x, Weight("fc1.weight", 6, hidden), Weight("fc1.bias", hidden))]);
         if (dropout > 0)
         {
-            hidden = b.Op("Dropout", [hidden, b.Initializer("ratio", Tensor.Scalar(dropout)), b.Initializer("training", Tensor.Scalar(true))]);
+            activated = b.Op("Dropout", [activated, b.Initializer("ratio", Tensor.Scalar(dropout)), b.Initializer("training", Tensor.Scalar(true))]);
         }
 
-        b.Output(b.Gemm(hidden, Weight("fc2.weight", 8, 3), Weight("fc2.bias", 3)), "logits");
+        b.Output(b.Gemm(activated, Weight("fc2.weight", hidden, 3), Weight("fc2.bias", 3)), "logits");
         var model = new Model(graph) { IrVersion = 8 };
         model.OpsetImports.Add("", 18);
         var path = Path.Combine(folder, "model.onnx");

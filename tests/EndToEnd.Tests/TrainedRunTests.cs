@@ -22,7 +22,7 @@ public sealed class TrainedRunTests
     {
         _root = Directory.CreateTempSubdirectory("onnxpipe-runs-").FullName;
         Perceptron.WriteData(_root);
-        Program.Ok("artifacts", "--model", Perceptron.WriteModel(_root), "--out", Artifacts);
+        Program.Ok("artifacts", "--model", Perceptron.WriteModel(_root, hidden: 128), "--out", Artifacts);
         Program.Ok(Train(Straight));
     }
 
@@ -141,6 +141,38 @@ public sealed class TrainedRunTests
         Assert.That(ending.Code, Is.Zero, ending.Error);
         Assert.That(ending.Error, Does.Contain("make room"));
         AssertSame(Path.Combine(_root, "moved"));
+    }
+
+    [TestCase("100", "The checkpoint of step", Description = "the optimizer's state is larger than the limit")]
+    [TestCase("100000", "cannot be written", Description = "the rows of all steps are")]
+    public void Resume_WhereAFileCannotGrow_KeepsTheLastCheckpointAndGoesOnWhenItCan(string saveEvery, string named)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Ignore("The limit of file sizes stands for a full disk; the runtime is known to start under it on Linux.");
+        }
+
+        var run = Folder();
+        Program.Run(Train(run, "--save-every", saveEvery), process =>
+        {
+            Program.Wait(() => process.HasExited || Rows(run).Count > 20);
+            Program.Signal(process, "INT");
+        });
+        var saved = Parameters(run);
+
+        var ending = Program.Script($"""
+            export DOTNET_EnableWriteXorExecute=0 # it maps a large file
+            trap '' XFSZ
+            ulimit -f 8
+            onnxpipe train --resume '{run}'
+            """);
+
+        Assert.That(ending.Code, Is.EqualTo(1), ending.Error);
+        Assert.That(ending.Error, Does.Match($"(?m)^error: .*{named}.*The run stands at its last checkpoint; make room and go on with --resume"));
+        Assert.That(Parameters(run), Is.EqualTo(saved));
+        Assert.That(Directory.GetFileSystemEntries(Path.Combine(run, "checkpoints")), Has.Length.EqualTo(2), "the checkpoint and its link, nothing half written");
+        Program.Ok("train", "--resume", run);
+        AssertSame(run);
     }
 
     [Test]
