@@ -18,6 +18,13 @@ public sealed class OfficialRuntimeTests
     private const double Tolerance = 1e-4;
 
     private static readonly string Folder = FindFolder();
+
+    /// <summary>
+    /// Of the model <c>mlp</c> after half of the steps at rate 0.001, saved with its optimizer's state by ONNX Runtime Training 1.19.2 (native, Linux x64;
+    /// the WebAssembly one has no call that saves).
+    /// </summary>
+    private static readonly string OfficialCheckpoint = Path.Combine(Folder, "mlp.checkpoint");
+
     private static readonly JsonSerializerOptions Lines = new() { WriteIndented = true, NewLine = "\n" };
 
     private readonly Dictionary<string, Trained> _trained = [];
@@ -92,6 +99,49 @@ public sealed class OfficialRuntimeTests
         Assert.That(official.Losses, Is.EqualTo(ours.Losses[(Steps / 2)..]).Within(1e-5));
         Assert.That(official.Evaluation, Is.Not.NaN);
         TestContext.Out.WriteLine($"{model}: largest difference of a loss {official.Losses.Zip(ours.Losses[(Steps / 2)..], (a, b) => Math.Abs(a - b)).Max():e1}");
+    }
+
+    [Test]
+    public void OurEngine_FromACheckpointOfTheOfficialRuntime_GoesOnWithItsOptimizerState()
+    {
+        var ours = TrainHalf("mlp", "e", 1, "--checkpoint", OfficialCheckpoint);
+
+        Assert.That(ours, Is.EqualTo(Stored()["mlp"][(Steps / 2)..]).Within(1e-6));
+        var parameters = OdtcCheckpoint.Read(OfficialCheckpoint) with { OptimizerGroups = null };
+        var without = Path.Combine(_root, "without-state");
+        parameters.Write(without);
+        Assert.That(TrainHalf("mlp", "f", 1, "--checkpoint", without), Is.Not.EqualTo(ours).Within(1e-4), "the optimizer's state makes a difference");
+    }
+
+    [Test]
+    public void OfficialRuntime_FromItsOwnCheckpointAndFromOurs_GoesOnAlike()
+    {
+        RequireNode();
+        TrainHalf("mlp", "g", 0);
+
+        var own = RunOfficial("mlp", _trained["mlp"], Steps / 2, OfficialCheckpoint);
+        var fromOurs = RunOfficial("mlp", _trained["mlp"], Steps / 2, Path.Combine(_root, "mlp-g", "checkpoints", "last", "checkpoint"));
+
+        Assert.That(own.Losses, Is.EqualTo(fromOurs.Losses).Within(1e-6));
+        Assert.That(own.After, Is.EqualTo(fromOurs.After).Within(1e-6));
+        Assert.That(own.Losses, Is.EqualTo(Stored()["mlp"][(Steps / 2)..]).Within(1e-6));
+    }
+
+    [Test]
+    [Explicit("writes to the temporary folder what mlp.checkpoint was made of: artifacts, and ten batches as an npz file with a leading axis of steps")]
+    public void MakingsOfTheOfficialCheckpoint_AreWritten()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "onnxpipe-official")).FullName;
+        foreach (var (name, trained) in _trained)
+        {
+            var copy = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+            foreach (var file in Directory.GetFiles(trained.Artifacts))
+            {
+                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)), overwrite: true);
+            }
+
+            TensorFile.Write(Path.Combine(folder, $"{name}.npz"), [.. trained.Inputs.Select(i => new NamedTensor("in." + i.Name, new Tensor(i.Tensor.Type, [Steps, Batch, .. i.Tensor.Dims.Skip(1)], i.Tensor.Bytes)))]);
+        }
     }
 
     [Test]
