@@ -151,6 +151,42 @@ public sealed class PretrainedModelTests
     }
 
     [Test]
+    public void Pretrain_FrozenGroupInterruptedAndResumed_KeepsItsParametersAndTakesNoOtherGroup()
+    {
+        var run = Path.Combine(_root, "frozen");
+        var ending = Program.Run([.. Pretrain(run), "--eval-every", "20", "--group", "*.wpe.*: frozen", "--group", "*.bias: lr=1e-3"], process =>
+        {
+            Program.Wait(() => process.HasExited || File.Exists(Path.Combine(run, "samples.jsonl")) && File.ReadAllLines(Path.Combine(run, "samples.jsonl")).Length > 0);
+            Program.Signal(process, "INT");
+        });
+        Assert.That(ending.Code, Is.EqualTo(130), ending.Error);
+
+        var refused = Program.Run("pretrain", "--resume", run, "--group", "*.bias: lr=1e-3");
+        Assert.That(refused.Code, Is.EqualTo(64));
+        Assert.That(refused.Error, Does.StartWith("error: --group would change the run").And.Contain("*.wpe.*: frozen"));
+        Program.Ok("pretrain", "--resume", run, "--group", "*.wpe.*: frozen", "--group", "*.bias: lr=1e-3");
+
+        var steps = File.ReadLines(Path.Combine(run, "samples.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32());
+        Assert.That(steps, Is.EqualTo(new[] { 20, 40, 60 }));
+        var start = OdtcCheckpoint.Read(Path.Combine(run, "artifacts", "checkpoint"));
+        var (end, state) = (TensorFile.Open(Path.Combine(run, "checkpoints", "last", "model.safetensors")), TensorFile.Open(Path.Combine(run, "checkpoints", "last", "state.safetensors")));
+        Assert.That(start.Frozen.Select(parameter => parameter.Name), Is.EqualTo(new[] { "transformer.wpe.weight" }));
+        Assert.That(start.Frozen[0].Tensor.Bytes.Span.SequenceEqual(end["transformer.wpe.weight"].Bytes.Span));
+        Assert.That(start.Trainable.Where(parameter => parameter.Tensor.Bytes.Span.SequenceEqual(end[parameter.Name].Bytes.Span)), Is.Empty, "parameters that should have moved");
+        Assert.That(state.Names, Has.None.Contains("wpe"));
+    }
+
+    [Test]
+    public void Pretrain_FrozenGroupThatMatchesNothing_IsReportedAsTheGroup()
+    {
+        var ending = Program.Run([.. Pretrain(Path.Combine(_root, "nothing")), "--group", "*.wqe.weight: frozen"]);
+
+        Assert.That(ending.Code, Is.EqualTo(1));
+        Assert.That(ending.Error, Does.Contain("error: --group '*.wqe.weight' matches no weight; the closest names are").And.Contain("transformer.wpe.weight"));
+        Assert.That(Directory.Exists(Path.Combine(_root, "nothing")), Is.False);
+    }
+
+    [Test]
     public void Pretrain_FromAModelFolderThatHasALoss_TrainsItsLogits()
     {
         var model = Path.Combine(_root, "model");
