@@ -3,6 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using OnnxPipeline.Benchmarks;
+using OnnxPipeline.Benchmarks.Datasets;
 using OnnxPipeline.Benchmarks.Steps;
 
 // `dotnet run -c Release --project tests/Benchmarks -- COMMAND …`
@@ -14,6 +15,8 @@ var commands = new Dictionary<string, (string Arguments, string What, Func<strin
     ["serving"] = ("[MODEL.onnx [LENGTH]]", "calls per second through the wire beside a bare session", given => ServingRate.Run(given.ElementAtOrDefault(0), long.Parse(given.ElementAtOrDefault(1) ?? "32"))),
     ["kernels"] = ("[--filter *AdamW*]", "C# kernels beside plain loops, with BenchmarkDotNet; all of them without a filter", Now(Kernels)),
     ["kills"] = ("[N]", "kills a run N times at random moments and compares what it ends with; exit code 1 if it differs", Now(given => Environment.ExitCode = KillBenchmark.Run(int.Parse(given.ElementAtOrDefault(0) ?? "100")))),
+    ["data"] = ("[MB [TEXT]]", "rows and bytes a second of safetensors rows and of text, to ids and to batches, and memory", Now(DatasetBenchmark.Compare)),
+    ["data-one"] = ("rows|clm|mlm FOLDER", "one kind of it in this process", Now(DatasetBenchmark.One)),
     ["ratios"] = ("[PART OF A NAME]", "small graphs with C# kernels and with bodies, by turns", Now(given => GraphRatios.Run(given.ElementAtOrDefault(0) ?? ""))),
 };
 

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using OnnxPipeline.Benchmarks.Steps;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ort;
+using OnnxPipeline.Text;
+using OnnxPipeline.Training;
+
+namespace OnnxPipeline.Benchmarks.Datasets;
+
+/// <summary>
+/// How fast data sets larger than a cache become batches: rows of a safetensors file, text that becomes a file of ids, and that as blocks and as
+/// masked examples. Everything that training does with them but the step itself, in shuffled order; each kind in a process of its own, so that
+/// its memory shows. The files were just written, so that the disk is in it only as far as memory does not hold them.
+/// </summary>
+internal static class DatasetBenchmark
+{
+    private const int Width = 512, Batch = 32, Block = 256;
+
+    private static readonly string[] Kinds = ["rows", "clm", "mlm"];
+
+    /// <summary><c>[MB] [TEXT]</c>: makes the files (the text by repeating one that is given) and measures each kind.</summary>
+    public static void Compare(string[] arguments)
+    {
+        var bytes = long.Parse(arguments.ElementAtOrDefault(0) ?? "1500") * 1_000_000;
+        var folder = Directory.CreateTempSubdirectory("onnxpipe-data-").FullName;
+        try
+        {
+            Made.Rows(Path.Combine(folder, "rows.safetensors"), bytes, Width);
+            Made.Text(Path.Combine(folder, "text.txt"), bytes, arguments.ElementAtOrDefault(1));
+            foreach (var kind in Kinds)
+            {
+                using var process = Process.Start(Environment.ProcessPath!, ["data-one", kind, folder]);
+                process.WaitForExit();
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary><c>rows|clm|mlm FOLDER</c>: one kind in this process.</summary>
+    public static void One(string[] arguments)
+    {
+        var (kind, folder) = (arguments[0], arguments[1]);
+        if (kind == "rows")
+        {
+            Rows(Path.Combine(folder, "rows.safetensors"));
+        }
+        else
+        {
+            Text(kind, folder);
+        }
+    }
+
+    private static void Rows(string path)
+    {
+        TensorSpec[] inputs = [new("x", ElementType.Float, [-1, Width], ["rows", ""]), new("labels", ElementType.Int64, [-1], ["rows"])];
+        var examples = new TensorExamples(path, inputs, null, [new IndexRange("labels", 0, 9, -100, "")]);
+        Read("rows of safetensors", examples, inputs, new FileInfo(path).Length);
+    }
+
+    private static void Text(string kind, string folder)
+    {
+        var (text, tokens) = (Path.Combine(folder, "text.txt"), Directory.CreateDirectory(Path.Combine(folder, kind)).FullName);
+        var bytes = new FileInfo(text).Length;
+        TokenizerTrainer.Train(new() { Kind = kind == "clm" ? "bpe" : "wordpiece", VocabularySize = 16_000, Threads = PhysicalCores.Count }, [Path.Combine(folder, "sample.txt")], tokens);
+        var tokenizer = Tokenizer.Load(tokens);
+
+        var start = Stopwatch.GetTimestamp();
+        var file = TokenCache.Open([text], tokenizer, Path.Combine(folder, kind), kind == "clm" ? null : DocumentEnd.BlankLine, PhysicalCores.Count);
+        Print($"{kind}: text to ids", Stopwatch.GetElapsedTime(start), bytes, file.Count, "tokens");
+
+        start = Stopwatch.GetTimestamp();
+        string[] names = kind == "clm" ? ["input_ids", "attention_mask", "labels"] : ["input_ids", "attention_mask", "token_type_ids", "labels"];
+        TensorSpec[] inputs = [.. names.Select(name => new TensorSpec(name, ElementType.Int64, [-1, -1], ["batch", "sequence"]))];
+        IExamples examples = kind == "clm"
+            ? new CausalExamples(CausalBlocks.ForTraining(file.Whole, Block, 0), inputs, "labels")
+            : new MaskedExamples(MaskedBlocks.ForTraining(Documents.In(file, tokenizer), tokenizer, new Masking(tokenizer, 0.15, false), Block, pairs: false, 0), tokenizer.PadId ?? 0, inputs);
+        Print($"{kind}: opening", Stopwatch.GetElapsedTime(start), bytes, file.Count, "tokens");
+        Read($"{kind}: blocks of {Block}", examples, inputs, bytes);
+    }
+
+    /// <summary>One epoch, in batches, as the loop asks for them.</summary>
+    private static void Read(string what, IExamples examples, IReadOnlyList<TensorSpec> inputs, long bytes)
+    {
+        using var engine = new InputsAlone(inputs);
+        var order = new DataOrder(0, 0, examples.Count);
+        var rows = new long[Batch];
+        long counted = 0;
+        var start = Stopwatch.GetTimestamp();
+        for (long at = 0; at < examples.Count; at += Batch)
+        {
+            var batch = rows.AsSpan(0, (int)Math.Min(Batch, examples.Count - at));
+            for (var i = 0; i < batch.Length; i++)
+            {
+                batch[i] = order[at + i];
+            }
+
+            counted += examples.Counted(0, batch);
+            examples.Fill(engine, 0, batch);
+        }
+
+        var time = Stopwatch.GetElapsedTime(start);
+        Print(what, time, bytes, examples.Count, $"examples, {counted / time.TotalSeconds:#,0} {(examples.Unit == "tokens" ? "label positions" : examples.Unit)}/s");
+    }
+
+    private static void Print(string what, TimeSpan time, long bytes, long count, string unit) => Console.WriteLine(
+        $"{what,-22} {time.TotalSeconds,7:0.0} s {bytes / 1e6 / time.TotalSeconds,8:0} MB/s of {bytes / 1e6:0} MB {count / time.TotalSeconds,14:#,0}/s of {count:#,0} {unit}; VmHWM {Measured.Peak():0} MB, of it files {FilesInMemory():0} MB now");
+
+    /// <summary>Pages of mapped files, which the system takes back when it needs them, in 10⁶ bytes; they count in VmHWM.</summary>
+    private static double FilesInMemory() => OperatingSystem.IsLinux()
+        ? double.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("RssFile:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024 / 1e6
+        : double.NaN;
+}
