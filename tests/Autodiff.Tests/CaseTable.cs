@@ -17,6 +17,7 @@ internal static class CaseTable
         .. CumulationTests.Cases(),
         .. NormalizationTests.Cases(),
         .. RecurrentTests.Cases(),
+        .. AttentionTests.Cases(),
         .. MovementTests.Cases(),
         .. SelectionTests.Cases(),
         .. ConvolutionTests.Cases(),

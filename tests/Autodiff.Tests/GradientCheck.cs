@@ -24,12 +24,12 @@ internal static class GradientCheck
     {
         if (given.NeedsRanks)
         {
-            Assert.That(() => Run(given, Knowledge.Nothing), Throws.TypeOf<AutodiffException>().With.Message.Contains("rank"));
+            Assert.That(() => Run(given, Knowledge.Nothing), Throws.InstanceOf<PipelineException>().With.Message.Contains("rank"));
         }
 
         if (given.NeedsSizes)
         {
-            Assert.That(() => Run(given, Knowledge.Names), Throws.TypeOf<AutodiffException>().With.Message.Contains("sizes"));
+            Assert.That(() => Run(given, Knowledge.Names), Throws.InstanceOf<PipelineException>().With.Message.Contains("sizes"));
             return Run(given, Knowledge.Numbers);
         }
 

@@ -113,6 +113,14 @@ internal static class Operators
         [("", "SoftmaxCrossEntropyLoss")] = Losses.SoftmaxCrossEntropyLoss,
         [("", "NegativeLogLikelihoodLoss")] = Losses.NegativeLogLikelihoodLoss,
 
+        // Attention
+        [("", "Attention")] = Attentions.Attention,
+        [("", "RotaryEmbedding")] = Attentions.RotaryEmbedding,
+        [(Microsoft, "Attention")] = Attentions.MicrosoftAttention,
+        [(Microsoft, "GroupQueryAttention")] = Attentions.GroupQueryAttention,
+        [(Microsoft, "MultiHeadAttention")] = Attentions.MultiHeadAttention,
+        [(Microsoft, "RotaryEmbedding")] = Attentions.MicrosoftRotaryEmbedding,
+
         // Recurrent layers
         [("", "RNN")] = Recurrent.Rnn,
         [("", "GRU")] = Recurrent.Gru,

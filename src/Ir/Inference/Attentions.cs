@@ -27,9 +27,20 @@ internal static class Attentions
     public static void MicrosoftAttention(InferenceContext c) => c.Output(0, c.Element(0),
         c.Shape(0) is { Rank: 3 } x ? [x[0], x[1], c.Node.Ints("qkv_hidden_sizes") is [_, _, var own] ? own : c.Shape(2) is { Rank: 1 } bias ? DimMath.Div(bias[0], 3) : Dim.Unknown] : null);
 
-    // com.microsoft MultiHeadAttention (q [B, S, H], k, v [B, L, Hv], …) → (y [B, S, Hv], …)
-    public static void MultiHeadAttention(InferenceContext c) => c.Output(0, c.Element(0),
-        c.Shape(0) is { Rank: 3 } q ? [q[0], q[1], c.Shape(2) is { Rank: 3 } v ? v[2] : c.Has(2) ? Dim.Unknown : q[2]] : null);
+    // com.microsoft MultiHeadAttention (q [B, S, H], k, v [B, L, Hv], …) → (y [B, S, Hv], present key, present value); q may hold all three as [B, S, heads, 3, D], k both as [B, L, heads, 2, D]
+    public static void MultiHeadAttention(InferenceContext c)
+    {
+        Dim heads = c.Node.Int("num_heads", 1);
+        var (q, k, v) = (c.Shape(0), c.Shape(1), c.Shape(2));
+        var packed = q is { Rank: 5 } ? q : k is { Rank: 5 } ? k : null;
+        var width = packed is not null ? packed[4] : v is { Rank: 4 } ? v[3] : v is { Rank: 3 } ? DimMath.Div(v[2], heads) : Dim.Unknown;
+        var own = packed is not null ? packed[4] : k is { Rank: 4 } ? k[3] : q is { Rank: 3 } ? DimMath.Div(q[2], heads) : Dim.Unknown;
+        c.Output(0, c.Element(0), q is { Rank: >= 3 } ? [q[0], q[1], v is { Rank: 3 } ? v[2] : DimMath.Mul(heads, width)] : null);
+        var length = packed is not null ? packed[1] : k is { Rank: 4 } ? k[2] : k is { Rank: 3 } ? k[1] : Dim.Unknown;
+        var total = c.Has(6) ? c.Shape(6) is { Rank: 4 } past ? DimMath.Add(past[2], length) : Dim.Unknown : length;
+        c.Output(1, c.Element(0), q is null ? null : [q[0], heads, total, own]);
+        c.Output(2, c.Element(0), q is null ? null : [q[0], heads, total, width]);
+    }
 
     // com.microsoft GroupQueryAttention (q [B, S, heads·D], k, v, past key [B, kv, P, D], past value, …) → (y [B, S, heads·D], present key, present value); without k, q holds all three
     public static void GroupQueryAttention(InferenceContext c)
@@ -38,7 +49,7 @@ internal static class Attentions
         c.Output(0, c.Element(0), c.Shape(0) is { Rank: 3 } q ? [q[0], q[1], c.Has(1) ? q[2] : DimMath.Mul(DimMath.Div(q[2], all), heads)] : null);
         for (var i = 1; i <= 2; i++)
         {
-            c.Output(i, c.Element(0), c.Shape(i + 2) is { Rank: 4 } past ? [past[0], past[1], Dim.Unknown, past[3]] : null);
+            c.Output(i, c.Element(0), c.Shape(i + 2) is { Rank: 4 } past ? [past[0], past[1], Dim.Unknown, past[3]] : Ir.Shape.Of(new Dim[4]));
         }
     }
 

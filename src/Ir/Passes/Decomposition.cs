@@ -3,8 +3,8 @@ using OnnxPipeline.Ir.Passes.Lowerings;
 namespace OnnxPipeline.Ir;
 
 /// <summary>
-/// Writes operators in a form that has gradients, and that ONNX Runtime runs, before a graph is differentiated: recurrent layers of layout 1 with
-/// layout 0 between Transposes.
+/// Writes operators in a form that has gradients, and that ONNX Runtime runs, before a graph is differentiated: attention and
+/// rotary embeddings, ONNX's and Microsoft's, in products and Softmax; recurrent layers of layout 1 with layout 0 between Transposes.
 /// </summary>
 public static class Decomposition
 {

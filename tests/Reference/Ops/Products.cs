@@ -39,7 +39,7 @@ internal static class Products
         return Movement.Permuted(x, perm);
     }
 
-    private static Array64 Product(Array64 a, Array64 b, double alpha)
+    public static Array64 Product(Array64 a, Array64 b, double alpha)
     {
         var (vectorA, vectorB) = (a.Rank == 1, b.Rank == 1);
         a = vectorA ? a.Reshaped(1, a.Count) : a;

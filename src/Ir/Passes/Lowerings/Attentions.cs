@@ -59,10 +59,20 @@ internal static class Attentions
         Value Angles(Value table) => b.Unsqueeze(node.Input(3) is { } positions ? b.Gather(table, positions) : table, flat ? 2 : 1);
         var (cos, sin) = (Angles(node.Inputs[1]!), Angles(node.Inputs[2]!)); // [batch, length, 1, half] or [batch, 1, length, half]
 
-        var part = node.Int("rotary_embedding_dim", 0);
+        var result = Turned(b, x, cos, sin, node.Int("rotary_embedding_dim", 0), node.Int("interleaved", 0) != 0);
+        NewerOperators.Replace(node, flat ? b.Reshape(result, 0, 0, -1) : result);
+    }
+
+    /// <summary>
+    /// The pairs of the last axis of <paramref name="x"/>, of rank 4, turned: (c·x₁ − s·x₂, s·x₁ + c·x₂), a pair being neighbours (<paramref name="interleaved"/>) or
+    /// places of the two halves.
+    /// </summary>
+    /// <param name="cos">As wide as half of what is turned, broadcast to the other axes; so is <paramref name="sin"/>.</param>
+    /// <param name="part">How much of the axis is turned, the rest stays; 0: all of it.</param>
+    internal static Value Turned(GraphBuilder b, Value x, Value cos, Value sin, long part, bool interleaved)
+    {
         var (turned, rest) = part > 0 ? (Cut(0, part), Cut(part, long.MaxValue)) : (x, null);
         Value first, second;
-        var interleaved = node.Int("interleaved", 0) != 0;
         if (interleaved)
         {
             (first, second) = (Every(turned, 0), Every(turned, 1));
@@ -78,25 +88,33 @@ internal static class Attentions
         var both = interleaved
             ? b.Reshape(b.Concat(-1, b.Unsqueeze(real, -1), b.Unsqueeze(imaginary, -1)), 0, 0, 0, -1) // […, half, 2] → […, 2·half]
             : b.Concat(-1, real, imaginary);
-        var result = rest is null ? both : b.Concat(-1, both, rest);
-        NewerOperators.Replace(node, flat ? b.Reshape(result, 0, 0, -1) : result);
+        return rest is null ? both : b.Concat(-1, both, rest);
 
         Value Cut(long from, long to) => b.Slice(x, b.Constant(from), b.Constant(to), b.Constant(-1));
         Value Every(Value value, long from) => b.Slice(value, b.Constant(from), b.Constant(long.MaxValue), b.Constant(-1), b.Constant(2));
     }
 
+    /// <summary>0, 1, … along an axis, int64 [size].</summary>
+    internal static Value Places(GraphBuilder b, Value x, int axis) =>
+        b.Range(b.Constant(Tensor.Scalar(0L)), b.Squeeze(b.Shape(x, axis, axis + 1), 0), b.Constant(Tensor.Scalar(1L)));
+
     /// <summary>[batch, length, heads·width] → [batch, heads, length, width]; with <paramref name="heads"/> 0 it is so already.</summary>
-    private static Value Heads(GraphBuilder b, Value x, long heads) => heads == 0 ? x : b.Transpose(b.Reshape(x, 0, 0, heads, -1), 0, 2, 1, 3);
+    internal static Value Heads(GraphBuilder b, Value x, long heads) => heads == 0 ? x : b.Transpose(b.Reshape(x, 0, 0, heads, -1), 0, 2, 1, 3);
 
     /// <summary>Keys or values of fewer heads, each for several heads of the query in turn.</summary>
     private static Value Repeated(Node node, GraphBuilder b, Value query, Value x)
     {
         var (heads, own) = (node.Int("q_num_heads", Known(query)), node.Int("kv_num_heads", Known(x)));
-        if (heads < 0 || own < 0)
-        {
-            throw new IrException($"{node.Describe()}: the numbers of heads of '{node.Inputs[0]!.Name}' and '{node.Inputs[1]!.Name}' are not known. Give the model's inputs a shape.");
-        }
+        return heads >= 0 && own >= 0 ? Repeated(b, x, heads, own)
+            : query.Shape is { Rank: 4 } q && x.Shape is { Rank: 4 } k && q[1].IsSameAs(k[1]) ? x
+            : throw new IrException($"{node.Describe()}: the numbers of heads (axis 1, of rank 4) of '{node.Inputs[0]!.Name}' and '{node.Inputs[1]!.Name}' are not known. Declare the sizes of the model's inputs.");
 
+        static long Known(Value value) => value.Shape is { Rank: 4 } shape && shape[1].IsKnown ? shape[1].Value : -1;
+    }
+
+    /// <summary>[batch, own, length, width] → [batch, heads, length, width]</summary>
+    internal static Value Repeated(GraphBuilder b, Value x, long heads, long own)
+    {
         if (heads == own)
         {
             return x;
@@ -104,23 +122,21 @@ internal static class Attentions
 
         var many = b.Expand(b.Unsqueeze(x, 2), b.Constant(1, 1, heads / own, 1, 1)); // [batch, own, heads/own, length, width]
         return b.Reshape(many, b.Concat(0, b.Shape(x, 0, 1), b.Constant(heads), b.Shape(x, 2, 4))); // [batch, heads, length, width]
-
-        static long Known(Value value) => value.Shape is { Rank: 4 } shape && shape[1].IsKnown ? shape[1].Value : -1;
     }
 
     private static Value Scale(Node node, GraphBuilder b, Value query)
     {
-        if (node.Attributes.ContainsKey("scale"))
-        {
-            return b.ConstantLike(query, node.Float("scale", 1));
-        }
-
         var input = node.Inputs[0]!.Shape;
         var heads = node.Int("q_num_heads", 0);
-        return input is { Rank: > 0 } && input.At(-1).IsKnown
-            ? b.ConstantLike(query, 1 / Math.Sqrt(heads > 0 ? input.At(-1).Value / heads : input.At(-1).Value))
-            : b.Reciprocal(b.Sqrt(b.Cast(b.Squeeze(b.Shape(query, 3, 4), 0), query.Element)));
+        return node.Attributes.ContainsKey("scale") ? b.ConstantLike(query, node.Float("scale", 1))
+            : heads > 0 && input is { Rank: > 0 } && input.At(-1).IsKnown ? b.ConstantLike(query, 1 / Math.Sqrt(input.At(-1).Value / heads))
+            : OfWidth(b, query);
     }
+
+    /// <summary>1/√width of the last axis.</summary>
+    internal static Value OfWidth(GraphBuilder b, Value query) => query.Shape is { Rank: 4 } shape && shape[3].IsKnown
+        ? b.ConstantLike(query, 1 / Math.Sqrt(shape[3].Value))
+        : b.Reciprocal(b.Sqrt(b.Cast(b.Squeeze(b.Shape(query, 3, 4), 0), query.Element)));
 
     /// <summary>Whether a query may look at a key, broadcast to [batch, heads, queries, keys]; null: each at all.</summary>
     private static Value? Allowed(Node node, GraphBuilder b, Value query, Value key, Value? past)
@@ -132,7 +148,7 @@ internal static class Attentions
             return allowed;
         }
 
-        var (queries, keys) = (Count(2, query), Count(2, key));
+        var (queries, keys) = (Places(b, query, 2), Places(b, key, 2));
         var places = b.Unsqueeze(queries, 1); // [queries, 1]
         if (node.Input(6) is { } lengths)
         {
@@ -163,7 +179,6 @@ internal static class Attentions
         return allowed;
 
         void And(Value more) => allowed = allowed is null ? more : b.And(allowed, more);
-        Value Count(int axis, Value x) => b.Range(b.Constant(Tensor.Scalar(0L)), b.Squeeze(b.Shape(x, axis, axis + 1), 0), b.Constant(Tensor.Scalar(1L)));
     }
 
     /// <summary>Whether a query may be left without a key; a causal one always sees itself.</summary>
@@ -183,7 +198,7 @@ internal static class Attentions
         return b.Pad(mask, b.Concat(0, b.Constant(0), missing), fill, axes: b.Constant(-1));
     }
 
-    private static double Lowest(ElementType type) => type switch
+    internal static double Lowest(ElementType type) => type switch
     {
         ElementType.Float16 => -65504,
         ElementType.Double => double.MinValue,

@@ -6,6 +6,12 @@ internal static class ComposedOperators
     /// <summary>Operator → what puts others in the place of one; the builder inserts before the node.</summary>
     public static IReadOnlyDictionary<(string Domain, string Op), Action<Node, GraphBuilder>> Table { get; } = new Dictionary<(string, string), Action<Node, GraphBuilder>>
     {
+        [("", "Attention")] = Attentions.Attention,
+        [("", "RotaryEmbedding")] = Attentions.RotaryEmbedding,
+        [("com.microsoft", "Attention")] = MicrosoftAttentions.Attention,
+        [("com.microsoft", "GroupQueryAttention")] = MicrosoftAttentions.GroupQueryAttention,
+        [("com.microsoft", "MultiHeadAttention")] = MicrosoftAttentions.MultiHeadAttention,
+        [("com.microsoft", "RotaryEmbedding")] = MicrosoftAttentions.RotaryEmbedding,
         [("", "RNN")] = RecurrentLayouts.TimeFirst,
         [("", "GRU")] = RecurrentLayouts.TimeFirst,
         [("", "LSTM")] = RecurrentLayouts.TimeFirst,
