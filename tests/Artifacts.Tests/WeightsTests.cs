@@ -48,11 +48,20 @@ public sealed class WeightsTests
         Case("NormalizationScale", [8], WeightVerdict.Weight, (b, x, w) => b.LayerNormalization(x, w, null)),
         Case("InverseFrequencies", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Cos(b.Concat(2, b.MatMul(x, w), b.MatMul(x, w)))),
         Case("BehindFloor", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Op("Floor", [b.MatMul(x, w)])),
+        Case("AnglesOfRotary", [10, 4], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("RotaryEmbedding", [x, b.Constant(0), w, b.Constant(Ones(10, 4))], domain: "com.microsoft"))),
         Case("Slope", [8], WeightVerdict.Weight, (b, x, w) => b.Op("PRelu", [x, w])),
         Case("RunningMean", [4], WeightVerdict.Buffer, (b, x, w) => b.Op("BatchNormalization", [x, b.Constant(Ones(4)), b.Constant(Ones(4)), w, b.Constant(Ones(4))])),
         Case("BatchNormalizationScale", [4], WeightVerdict.Weight, (b, x, w) => b.Op("BatchNormalization", [x, w, b.Constant(Ones(4)), b.Constant(Ones(4)), b.Constant(Ones(4))])),
         Case("Unused", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Neg(x)),
     ];
+
+    /// <summary>The same value after <see cref="Decomposition"/>.</summary>
+    private static Value Decomposed(GraphBuilder build, Value y)
+    {
+        var held = build.Identity(y);
+        Decomposition.Apply(build.Graph, 18);
+        return held;
+    }
 
     private static TestCaseData Case(string name, long[] dims, WeightVerdict verdict, Func<GraphBuilder, Value, Value, Value> use) =>
         new TestCaseData(dims, verdict, use).SetArgDisplayNames(name);

@@ -133,6 +133,15 @@ public sealed class OpsetConversionTests
         Assert.That((node.OpType, node.Text("coordinate_transformation_mode", ""), node.Text("nearest_mode", "")), Is.EqualTo(("Resize", "asymmetric", "floor")));
         Assert.That(node.Input(1), Is.Null);
         Assert.That(node.Input(2)!.ConstantData!.As<float>().ToArray(), Is.EqualTo(new[] { 1f, 1, 2 }));
+        Assert.That(Evaluate(model, X).Doubles, Is.EqualTo(new double[] { 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6 }));
+    }
+
+    [Test]
+    public void Raise_ResizeThatShrinksSomeAxesAndEnlargesOthers_IsRefused()
+    {
+        var (model, b) = Empty(10);
+        b.Output(b.Op("Resize", [Input(b), b.Constant(Tensor.Vector(1f, 2, 0.5f))]), "y");
+        Assert.That(() => OpsetConversion.Raise(model), Throws.TypeOf<IrException>().With.Message.Contains("Resize").And.Message.Contains("0.5"));
     }
 
     [Test]

@@ -56,7 +56,7 @@ internal static class Attentions
         var heads = node.Int("num_heads", 0);
         var flat = heads > 0; // [batch, length, heads·width]
         var x = flat ? b.Reshape(input, 0, 0, heads, -1) : input; // [batch, length, heads, width] or [batch, heads, length, width]
-        Value Angles(Value table) => b.Unsqueeze(node.Input(3) is { } positions ? b.Gather(table, positions) : table, flat ? 2 : 1);
+        Value Angles(Value table) => b.Unsqueeze(node.Input(3) is { } positions ? Rows(b, table, positions) : table, flat ? 2 : 1);
         var (cos, sin) = (Angles(node.Inputs[1]!), Angles(node.Inputs[2]!)); // [batch, length, 1, half] or [batch, 1, length, half]
 
         var result = Turned(b, x, cos, sin, node.Int("rotary_embedding_dim", 0), node.Int("interleaved", 0) != 0);
@@ -93,6 +93,9 @@ internal static class Attentions
         Value Cut(long from, long to) => b.Slice(x, b.Constant(from), b.Constant(to), b.Constant(-1));
         Value Every(Value value, long from) => b.Slice(value, b.Constant(from), b.Constant(long.MaxValue), b.Constant(-1), b.Constant(2));
     }
+
+    /// <summary>Rows of a table of angles. Not Gather, whose tables are weights (embeddings): these are constants.</summary>
+    internal static Value Rows(GraphBuilder b, Value table, Value places) => b.Op("GatherND", [table, b.Unsqueeze(places, -1)]);
 
     /// <summary>0, 1, … along an axis, int64 [size].</summary>
     internal static Value Places(GraphBuilder b, Value x, int axis) =>

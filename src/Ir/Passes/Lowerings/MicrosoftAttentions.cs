@@ -87,7 +87,7 @@ internal static class MicrosoftAttentions
             var (cos, sin) = (node.Inputs[7]!, node.Inputs[8]!);
             var part = Part(node, cos, query.Shape is { Rank: 4 } shape ? shape[3] : Dim.Unknown);
             var places = node.Input(9) is { } given ? b.Unsqueeze(given, 1) : Attentions.Places(b, query, 2); // [batch, 1, length] or [length]
-            Value Angles(Value table) => b.Gather(table, places);
+            Value Angles(Value table) => Attentions.Rows(b, table, places);
             Value Turned(Value x) => Attentions.Turned(b, x, Angles(cos), Angles(sin), part, node.Int("rotary_interleaved", 0) != 0);
             (query, key) = (Turned(query), Turned(key));
         }
@@ -117,7 +117,7 @@ internal static class MicrosoftAttentions
 
         var each = Rank(node, positions) == 2; // [batch, length], else one number
         var places = each ? positions : b.Add(Attentions.Places(b, x, flat ? 1 : 2), positions);
-        Value Angles(Value table) => b.Unsqueeze(b.Gather(table, places), (flat ? 1 : 0) + (each ? 1 : 0)); // a 1 for the axis of heads
+        Value Angles(Value table) => b.Unsqueeze(Attentions.Rows(b, table, places), (flat ? 1 : 0) + (each ? 1 : 0)); // a 1 for the axis of heads
         var turned = Attentions.Turned(b, x, Angles(cos), Angles(sin), node.Int("rotary_embedding_dim", 0), node.Int("interleaved", 0) != 0);
         NewerOperators.Replace(node, flat ? b.Reshape(turned, 0, 0, -1) : turned);
     }

@@ -1,3 +1,5 @@
+using OnnxPipeline.Files;
+
 namespace OnnxPipeline.Ir.Passes.Opsets;
 
 /// <summary>Operators that mean something else today, and those that are gone.</summary>
@@ -18,13 +20,23 @@ internal static class NewMeanings
     public static void BatchedScan(Node node, GraphBuilder b) =>
         throw new IrException($"{node.Describe()}: the Scan of opset 8 has another form than today's. Export the model with opset 9 or above.");
 
-    /// <summary>Upsample and Resize-10 count places from the corner and round down; since 11 that is an option, and not the default.</summary>
+    /// <summary>
+    /// Upsample and Resize-10 count places from the corner; since 11 that is an option, and not the default. Of the nearest the one before was taken where an
+    /// axis grew, the one behind where it shrank.
+    /// </summary>
     public static void AsymmetricResize(Node node, GraphBuilder b)
     {
+        var scales = node.Input(1)?.ConstantData is { Type: ElementType.Float } data ? data.As<float>().ToArray() : [];
+        var shrinks = scales.Any(s => s < 1);
+        if (shrinks && scales.Any(s => s > 1) && node.Text("mode", "nearest") == "nearest")
+        {
+            throw new IrException($"{node.Describe()}: a Resize of opset 10 that makes one axis larger and another one smaller, scales {string.Join(", ", scales)}, has no form of today. Export the model with opset 11 or above.");
+        }
+
         node.SetInput(2, node.Input(1));
         node.SetInput(1, null);
         node.Attributes["coordinate_transformation_mode"] = "asymmetric";
-        node.Attributes["nearest_mode"] = "floor";
+        node.Attributes["nearest_mode"] = shrinks ? "ceil" : "floor";
     }
 
     /// <summary>Below 13 the axes from <c>axis</c> [1] on are one; from 13 on <c>axis</c> [−1] is one axis.</summary>
