@@ -113,10 +113,11 @@ internal static class Operators
         [("", "SoftmaxCrossEntropyLoss")] = Losses.SoftmaxCrossEntropyLoss,
         [("", "NegativeLogLikelihoodLoss")] = Losses.NegativeLogLikelihoodLoss,
 
-        // Attention
+        // Attention, and what comes before it
         [("", "Attention")] = Attentions.Attention,
         [("", "RotaryEmbedding")] = Attentions.RotaryEmbedding,
         [(Microsoft, "Attention")] = Attentions.MicrosoftAttention,
+        [(Microsoft, "EmbedLayerNormalization")] = Embeddings.EmbedLayerNormalization,
         [(Microsoft, "GroupQueryAttention")] = Attentions.GroupQueryAttention,
         [(Microsoft, "MultiHeadAttention")] = Attentions.MultiHeadAttention,
         [(Microsoft, "RotaryEmbedding")] = Attentions.MicrosoftRotaryEmbedding,

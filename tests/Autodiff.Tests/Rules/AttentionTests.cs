@@ -11,7 +11,7 @@ public sealed class AttentionTests
 {
     private static readonly (string, AttributeValue)[] TwoHeads = [("num_heads", 2)];
 
-    internal static IEnumerable<GradientCase> Cases() => [.. Attentions(), .. Rotations(), .. MultiHeads(), .. Merged(), .. Groups()];
+    internal static IEnumerable<GradientCase> Cases() => [.. Attentions(), .. Rotations(), .. MultiHeads(), .. Merged(), .. Groups(), .. Embeddings()];
 
     [Test]
     public void Composed_EveryCase_EqualsDifferences([ValueSource(nameof(Cases))] object given) => GradientCheck.RunAll((GradientCase)given);
@@ -140,6 +140,16 @@ public sealed class AttentionTests
             yield return turned with { Inputs = [.. turned.Inputs[..7], Frozen(5, 1), X(5, 1)] };
             yield return turned with { Inputs = [X(1, 3, 32), null, null, .. turned.Inputs[3..]] };
         }
+    }
+
+    private static IEnumerable<GradientCase> Embeddings()
+    {
+        Given ids = Integers([3, 0, 3, 1, 2, 3], 2, 3), segments = Integers([0, 0, 1, 1, 1, 1], 2, 3);
+        GradientCase Case(params Given?[] inputs) => Microsoft(new("EmbedLayerNormalization", inputs)) with { Attributes = [("epsilon", 0.01f)] };
+        yield return Case(ids, segments, X(4, 3), X2(5, 3), Positive(2, 3), X(3), X2(3));
+        yield return Case(ids, null, X(4, 3), X2(5, 3), null, X(3), X2(3));
+        yield return Case(ids, segments, X(4, 3), Frozen(5, 3), Positive(2, 3), Frozen(3), X2(3), Integers([1, 1, 0, 1, 1, 1], 2, 3)) with { Outputs = 3, Used = [0, 2] };
+        yield return Case(ids, segments, X(4, 3), X2(5, 3), Positive(2, 3), X(3), X2(3), null, Integers([4, 0, 1, 1, 1, 0], 2, 3));
     }
 
     private static Given Integers(long[] values, params int[] dims) => Fed(new Array64(values, dims)) with { IsInt32 = true };

@@ -9,6 +9,7 @@ internal static class ComposedOperators
         [("", "Attention")] = Attentions.Attention,
         [("", "RotaryEmbedding")] = Attentions.RotaryEmbedding,
         [("com.microsoft", "Attention")] = MicrosoftAttentions.Attention,
+        [("com.microsoft", "EmbedLayerNormalization")] = Embeddings.EmbedLayerNormalization,
         [("com.microsoft", "GroupQueryAttention")] = MicrosoftAttentions.GroupQueryAttention,
         [("com.microsoft", "MultiHeadAttention")] = MicrosoftAttentions.MultiHeadAttention,
         [("com.microsoft", "RotaryEmbedding")] = MicrosoftAttentions.RotaryEmbedding,

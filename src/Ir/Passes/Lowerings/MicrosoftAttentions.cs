@@ -236,7 +236,7 @@ internal static class MicrosoftAttentions
         }
     }
 
-    private static bool IsUsed(Node node, int output) => node.Output(output) is { } value && (value.Uses.Count > 0 || node.Owner!.Outputs.Contains(value));
+    internal static bool IsUsed(Node node, int output) => node.Output(output) is { } value && (value.Uses.Count > 0 || node.Owner!.Outputs.Contains(value));
 
     private static void Refuse(Node node, bool refused, string what)
     {

@@ -5,10 +5,10 @@ using OnnxPipeline.Ir.Serialization;
 
 namespace OnnxPipeline.Ort.Tests;
 
-/// <summary>Microsoft's attention operators in standard ones, beside what ONNX Runtime computes with the operator itself.</summary>
-public sealed class ComposedAttentionsTests
+/// <summary>Microsoft's operators of transformers in standard ones, beside what ONNX Runtime computes with the operator itself.</summary>
+public sealed class ComposedOperatorsTests
 {
-    private static IEnumerable<TestCaseData> Cases() => [.. MultiHeads(), .. Merged(), .. Groups(), .. Rotations()];
+    private static IEnumerable<TestCaseData> Cases() => [.. MultiHeads(), .. Merged(), .. Groups(), .. Rotations(), .. Embeddings()];
 
     [TestCaseSource(nameof(Cases))]
     public void Decompose_Operator_ComputesTheSame(string op, Tensor?[] inputs, int outputs, (string, AttributeValue)[] attributes)
@@ -20,7 +20,7 @@ public sealed class ComposedAttentionsTests
         foreach (var (found, expected) in Run(model, inputs).Zip(wanted))
         {
             Assert.That(found.Dims, Is.EqualTo(expected.Dims));
-            Assert.That(found.As<float>().ToArray(), Is.EqualTo(expected.As<float>().ToArray()).Within(2e-6));
+            Assert.That(Numbers(found), Is.EqualTo(Numbers(expected)).Within(2e-6));
         }
     }
 
@@ -88,6 +88,19 @@ public sealed class ComposedAttentionsTests
             }
         }
     }
+
+    private static IEnumerable<TestCaseData> Embeddings()
+    {
+        Tensor ids = Integers([3, 0, 3, 1, 2, 3], 2, 3), segments = Integers([0, 0, 1, 1, 1, 1], 2, 3), mask = Integers([1, 1, 0, 1, 1, 1], 2, 3);
+        Tensor words = Random(1, 4, 8), positions = Random(2, 5, 8), kinds = Random(3, 2, 8), scale = Random(4, 8), bias = Random(5, 8);
+        yield return Case("segments and mask", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, scale, bias, mask], 3);
+        yield return Case("no segments", "EmbedLayerNormalization", [ids, null, words, positions, null, scale, bias], 2, ("epsilon", 0.01f));
+        yield return Case("positions", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, scale, bias, null, Integers([4, 0, 1, 1, 1, 0], 2, 3)], 2);
+    }
+
+    private static double[] Numbers(Tensor tensor) => tensor.Type == ElementType.Int32
+        ? Array.ConvertAll(tensor.As<int>().ToArray(), v => (double)v)
+        : Array.ConvertAll(tensor.As<float>().ToArray(), v => (double)v);
 
     private static Tensor Integers(int[] values, params long[] dims) => Tensor.From<int>(values, dims);
 
