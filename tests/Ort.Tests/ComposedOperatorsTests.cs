@@ -5,10 +5,10 @@ using OnnxPipeline.Ir.Serialization;
 
 namespace OnnxPipeline.Ort.Tests;
 
-/// <summary>Microsoft's operators of transformers in standard ones, beside what ONNX Runtime computes with the operator itself.</summary>
+/// <summary>Microsoft's joined operators in standard ones, beside what ONNX Runtime computes with the operator itself.</summary>
 public sealed class ComposedOperatorsTests
 {
-    private static IEnumerable<TestCaseData> Cases() => [.. MultiHeads(), .. Merged(), .. Groups(), .. Rotations(), .. Embeddings()];
+    private static IEnumerable<TestCaseData> Cases() => [.. MultiHeads(), .. Merged(), .. Groups(), .. Rotations(), .. Embeddings(), .. Fused()];
 
     [TestCaseSource(nameof(Cases))]
     public void Decompose_Operator_ComputesTheSame(string op, Tensor?[] inputs, int outputs, (string, AttributeValue)[] attributes)
@@ -96,6 +96,24 @@ public sealed class ComposedOperatorsTests
         yield return Case("segments and mask", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, scale, bias, mask], 3);
         yield return Case("no segments", "EmbedLayerNormalization", [ids, null, words, positions, null, scale, bias], 2, ("epsilon", 0.01f));
         yield return Case("positions", "EmbedLayerNormalization", [ids, segments, words, positions, kinds, scale, bias, null, Integers([4, 0, 1, 1, 1, 0], 2, 3)], 2);
+    }
+
+    private static IEnumerable<TestCaseData> Fused()
+    {
+        Tensor x = Random(1, 1, 2, 4, 5), w = Random(2, 3, 2, 3, 3), bias = Random(3, 3), other = Random(4, 1, 3, 2, 3);
+        foreach (var (name, parameters) in new (string, float[]?)[] { ("Relu", null), ("Sigmoid", null), ("Tanh", null), ("LeakyRelu", [0.3f]), ("HardSigmoid", [0.3f, 0.4f]), ("Clip", [-0.5f, 0.7f]) })
+        {
+            yield return Case(name, "FusedConv", [x, w, bias, other], 1, [("activation", name), .. parameters is null ? [] : new (string, AttributeValue)[] { ("activation_params", parameters) }]);
+        }
+
+        foreach (var name in new[] { "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign" })
+        {
+            yield return Case(name, "FusedGemm", [Random(1, 2, 3), Random(2, 4, 3), Random(3, 4)], 1, ("activation", name), ("transB", 1));
+        }
+
+        yield return Case("LeakyRelu", "FusedGemm", [Random(1, 2, 3), Random(2, 3, 4)], 1, ("activation", "LeakyRelu"), ("activation_alpha", 0.3f), ("alpha", 0.5f));
+        yield return Case("HardSigmoid", "FusedGemm", [Random(1, 2, 3), Random(2, 3, 4)], 1, ("activation", "HardSigmoid"), ("activation_alpha", 0.3f), ("activation_beta", 0.4f));
+        yield return Case("Selu", "FusedGemm", [Random(1, 2, 3), Random(2, 3, 4)], 1, ("activation", "Selu"), ("activation_alpha", 1.5f), ("activation_gamma", 0.8f));
     }
 
     private static double[] Numbers(Tensor tensor) => tensor.Type == ElementType.Int32

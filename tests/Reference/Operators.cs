@@ -87,6 +87,7 @@ internal static class Operators
         [("", "Gemm")] = Products.Gemm,
         [("", "Einsum")] = Einsum.Evaluate,
         [(Microsoft, "FusedMatMul")] = Products.FusedMatMul,
+        [(Microsoft, "FusedGemm")] = FusedActivations.FusedGemm,
 
         // Reductions
         [("", "ReduceSum")] = Reductions.Reduce(v => v.Sum()),
@@ -154,6 +155,7 @@ internal static class Operators
 
         // Convolutions and pools
         [("", "Conv")] = Convolutions.Conv,
+        [(Microsoft, "FusedConv")] = FusedActivations.FusedConv,
         [("", "ConvTranspose")] = Convolutions.ConvTranspose,
         [("", "MaxPool")] = Pools.MaxPool,
         [("", "AveragePool")] = Pools.AveragePool,

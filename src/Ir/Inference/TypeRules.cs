@@ -38,6 +38,7 @@ internal static class TypeRules
         // Products and reductions
         Add(Products.MatMul, "", "MatMul");
         Add(Products.Gemm, "", "Gemm");
+        Add(Products.Gemm, Microsoft, "FusedGemm");
         Add(Products.Einsum, "", "Einsum");
         Add(Products.MatMulInteger, "", "MatMulInteger");
         Add(Products.FusedMatMul, Microsoft, "FusedMatMul", "TransposeMatMul");
@@ -93,6 +94,7 @@ internal static class TypeRules
 
         // Convolutions
         Add(Convolutions.Conv, "", "Conv");
+        Add(Convolutions.Conv, Microsoft, "FusedConv");
         Add(Convolutions.ConvTranspose, "", "ConvTranspose");
         Add(Convolutions.Pool, "", "MaxPool", "AveragePool", "LpPool");
         Add(Convolutions.GlobalPool, "", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool");

@@ -6,7 +6,7 @@ namespace OnnxPipeline.Autodiff.Tests.Rules;
 
 public sealed class ConvolutionTests
 {
-    internal static IEnumerable<GradientCase> Cases() => [.. Convs(), .. Transposes()];
+    internal static IEnumerable<GradientCase> Cases() => [.. Convs(), .. Transposes(), .. Fused()];
 
     [Test]
     public void Rule_EveryCase_EqualsDifferences([ValueSource(nameof(Cases))] object given) => GradientCheck.RunAll((GradientCase)given);
@@ -72,5 +72,20 @@ public sealed class ConvolutionTests
         yield return Case([2, 2, 3, 3], [2, 3, 3, 3], 3, ("strides", (long[])[2, 2]), ("pads", (long[])[1, 1, 1, 1]), ("output_padding", (long[])[1, 0]));
         yield return Case([1, 4, 2, 3], [4, 1, 3, 2], 2, ("group", 2L), ("strides", (long[])[2, 3]), ("dilations", (long[])[2, 1]), ("pads", (long[])[1, 0, 0, 1]));
         yield return Case([1, 2, 2, 2, 3], [2, 1, 2, 3, 2], 2, ("group", 2L), ("strides", (long[])[1, 2, 2]), ("pads", (long[])[0, 1, 0, 0, 1, 1]));
+    }
+
+    private static IEnumerable<GradientCase> Fused()
+    {
+        (string Name, float[]? Parameters)[] activations =
+        [
+            ("Relu", null), ("Sigmoid", null), ("Tanh", null), ("LeakyRelu", [0.3f]), ("HardSigmoid", [0.3f, 0.4f]), ("Clip", [-1.1f, 1.3f]),
+        ];
+        foreach (var (name, parameters) in activations)
+        {
+            var given = new GradientCase("FusedConv", X(1, 2, 5), X2(2, 2, 3), Positive(2), X(1, 2, 3)) { Domain = "com.microsoft", NeedsRanks = true }.With(("activation", name));
+            given = parameters is null ? given : given.With(("activation_params", parameters));
+            yield return given;
+            yield return (given with { Inputs = [X(2, 2, 4, 4), X2(2, 1, 3, 3)] }).With(("group", 2L), ("pads", (long[])[1, 1, 1, 1]), ("strides", (long[])[2, 2]));
+        }
     }
 }

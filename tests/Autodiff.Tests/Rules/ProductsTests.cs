@@ -46,6 +46,14 @@ public sealed class ProductsTests
         yield return new("Gemm", X(2, 3), X2(3, 4));
         yield return new("Gemm", Frozen(2, 3), X(3, 4), X2(4));
         yield return new("Gemm", X(2, 3), Frozen(3, 4), Frozen(4));
+        foreach (var activation in new[] { "Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "LeakyRelu", "Elu", "ThresholdedRelu", "HardSigmoid", "Selu" })
+        {
+            yield return new GradientCase("FusedGemm", X(2, 3), X2(4, 3), Positive(4)) { Domain = Microsoft }.With(("transB", 1), ("activation", activation));
+        }
+
+        yield return new GradientCase("FusedGemm", X(2, 3), X2(3, 4)) { Domain = Microsoft }.With(("alpha", 0.5f), ("activation", "LeakyRelu"), ("activation_alpha", 0.3f));
+        yield return new GradientCase("FusedGemm", X(2, 3), X2(3, 4)) { Domain = Microsoft }.With(("activation", "HardSigmoid"), ("activation_alpha", 0.3f), ("activation_beta", 0.4f));
+        yield return new GradientCase("FusedGemm", X(2, 3), X2(3, 4)) { Domain = Microsoft }.With(("activation", "Selu"), ("activation_alpha", 1.5f), ("activation_gamma", 0.8f));
     }
 
     [Test]

@@ -10,6 +10,8 @@ internal static class ComposedOperators
         [("", "RotaryEmbedding")] = Attentions.RotaryEmbedding,
         [("com.microsoft", "Attention")] = MicrosoftAttentions.Attention,
         [("com.microsoft", "EmbedLayerNormalization")] = Embeddings.EmbedLayerNormalization,
+        [("com.microsoft", "FusedConv")] = FusedActivations.FusedConv,
+        [("com.microsoft", "FusedGemm")] = FusedActivations.FusedGemm,
         [("com.microsoft", "GroupQueryAttention")] = MicrosoftAttentions.GroupQueryAttention,
         [("com.microsoft", "MultiHeadAttention")] = MicrosoftAttentions.MultiHeadAttention,
         [("com.microsoft", "RotaryEmbedding")] = MicrosoftAttentions.RotaryEmbedding,
