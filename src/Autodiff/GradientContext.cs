@@ -1,3 +1,4 @@
+using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 
 namespace OnnxPipeline.Autodiff;
@@ -94,6 +95,12 @@ public sealed class GradientContext
 
     /// <summary><paramref name="x"/> times a number.</summary>
     public Value Scaled(Value x, double factor) => Build.Mul(x, Build.ConstantLike(x, factor));
+
+    /// <summary><paramref name="x"/>, in float32 where its type is narrower.</summary>
+    public Value Wide(Value x) => x.Element is ElementType.Float16 or ElementType.BFloat16 ? Build.Cast(x, ElementType.Float) : x;
+
+    /// <summary>A gradient computed with <see cref="Wide"/> values, in the type of <paramref name="x"/>.</summary>
+    public Value Narrow(Value gradient, Value x) => gradient.Element == x.Element ? gradient : Build.Cast(gradient, x.Element);
 
     private static Value Typed(Value result, Value gradient, Shape shape)
     {

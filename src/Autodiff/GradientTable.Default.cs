@@ -90,6 +90,15 @@ public sealed partial class GradientTable
         Rule("Softmax", 13, Normalization.Softmax),
         Rule("LogSoftmax", 13, Normalization.LogSoftmax),
         Rule("LayerNormalization", 1, Normalization.LayerNormalization), // ORT knows it in the default domain below opset 17 too
+        Broadcasting("SimplifiedLayerNormalization", 1, Normalization.SimplifiedLayerNormalization), // ORT's own, in the default domain
+        Broadcasting("RMSNormalization", 23, Normalization.RMSNormalization),
+        Rule("LpNormalization", 1, Normalization.LpNormalization),
+        Rule("MeanVarianceNormalization", 9, ChannelNormalization.MeanVarianceNormalization),
+        Rule("InstanceNormalization", 6, ChannelNormalization.InstanceNormalization),
+        Rule("GroupNormalization", 18, ChannelNormalization.GroupNormalizationByGroup),
+        Rule("GroupNormalization", 21, ChannelNormalization.GroupNormalization),
+        Rule("BatchNormalization", 14, ChannelNormalization.BatchNormalization),
+        Rule("BatchNormInternal", 1, ChannelNormalization.BatchNormInternal, Microsoft),
         Rule("SoftmaxCrossEntropyLoss", 12, Losses.SoftmaxCrossEntropyLoss),
         Rule("NegativeLogLikelihoodLoss", 12, Losses.NegativeLogLikelihoodLoss),
         Rule("Dropout", 12, Normalization.Dropout),

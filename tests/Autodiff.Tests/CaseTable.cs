@@ -16,6 +16,7 @@ internal static class CaseTable
         .. ReductionTests.Cases(),
         .. CumulationTests.Cases(),
         .. NormalizationTests.Cases(),
+        .. ChannelNormalizationTests.Cases(),
         .. RecurrentTests.Cases(),
         .. AttentionTests.Cases(),
         .. MovementTests.Cases(),

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
+using OnnxPipeline.Ir.Passes.Lowerings;
 
 namespace OnnxPipeline.Autodiff.Tests;
 
@@ -13,6 +14,10 @@ public sealed class GradientTableTests
         var proved = CaseTable.All.Select(c => table.Find(c.Domain, c.Op, c.Domain.Length == 0 ? c.Opset : 1)).ToHashSet();
         Assert.That(table.Entries.Where(e => e.Rule is not null && !proved.Contains(e)).Select(e => $"{e.Domain}::{e.Op} {e.Since}"), Is.Empty);
     }
+
+    [Test]
+    public void ComposedOperators_Each_HasACase() =>
+        Assert.That(ComposedOperators.Table.Keys.Except(CaseTable.All.Select(c => (c.Domain, c.Op))), Is.Empty);
 
     /// <summary>The figures that documentation quotes.</summary>
     [Test]

@@ -2,6 +2,7 @@ using System.Text;
 using NUnit.Framework;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Ir.Functions;
+using OnnxPipeline.Ir.Passes.Lowerings;
 using OnnxPipeline.Ort.CustomOps;
 
 namespace OnnxPipeline.Autodiff.Tests;
@@ -31,17 +32,16 @@ public sealed class OperatorsDocumentTests
 
             A rule holds from the version of the domain on that is given, to the newest; graphs are brought to opset 18 before, so an operator's older
             forms count too. State *rule*: the file has the formula, and `tests/Autodiff.Tests` its proof in float64. State *stops*: the operator has no gradient,
-            on purpose; what is before it gets none through it. An operator that is not listed is an error that names the nodes.
+            on purpose; what is before it gets none through it. State *composed*: the file writes the operator in others before a graph is differentiated. An operator that is not listed is an error that names the nodes.
             The last column has the operators of the second table that the rule writes; all else is ONNX's own.
 
             | operator | domain | since | state | rule | gradient operators |
             |---|---|---|---|---|---|
 
             """.ReplaceLineEndings("\n"));
-        foreach (var entry in GradientTable.Default.Entries)
+        foreach (var row in Rows(emitted).OrderBy(r => r.Domain, StringComparer.Ordinal).ThenBy(r => r.Op, StringComparer.Ordinal).ThenBy(r => r.Since))
         {
-            var operators = string.Join(", ", emitted[entry].Distinct().Order(StringComparer.Ordinal).Select(name => $"`{name}`"));
-            text.Append($"| {entry.Op} | {Domain(entry.Domain)} | {entry.Since} | {(entry.Rule is null ? "stops" : "rule")} | {(entry.Rule is null ? "" : File("src/Autodiff/Rules", entry.Rule))} | {operators} |\n");
+            text.Append($"| {row.Op} | {Domain(row.Domain)} | {row.Since} | {row.State} | {row.File} | {row.Operators} |\n");
         }
 
         text.Append("""
@@ -64,10 +64,25 @@ public sealed class OperatorsDocumentTests
         return text.ToString();
     }
 
-    /// <summary>The operators with a body that a rule writes in any of its cases.</summary>
-    private static ILookup<GradientTable.Entry, string> Emitted()
+    private static IEnumerable<(string Op, string Domain, int Since, string State, string File, string Operators)> Rows(ILookup<(string Domain, string Op, int Since), string> emitted)
     {
-        List<(GradientTable.Entry Entry, string Name)> found = [];
+        string Operators(string domain, string op, int since) => string.Join(", ", emitted[(domain, op, since)].Distinct().Order(StringComparer.Ordinal).Select(name => $"`{name}`"));
+
+        foreach (var entry in GradientTable.Default.Entries)
+        {
+            yield return (entry.Op, entry.Domain, entry.Since, entry.Rule is null ? "stops" : "rule", entry.Rule is null ? "" : File("src/Autodiff/Rules", entry.Rule), Operators(entry.Domain, entry.Op, entry.Since));
+        }
+
+        foreach (var ((domain, op), write) in ComposedOperators.Table.Where(o => !GradientTable.Default.Entries.Any(e => (e.Domain, e.Op) == o.Key)))
+        {
+            yield return (op, domain, 1, "composed", File("src/Ir/Passes/Lowerings", write), Operators(domain, op, 1));
+        }
+    }
+
+    /// <summary>The operators with a body that a rule, or the rules of a composed form, write in any of the cases.</summary>
+    private static ILookup<(string Domain, string Op, int Since), string> Emitted()
+    {
+        List<((string, string, int) Key, string Name)> found = [];
         foreach (var given in CaseTable.All)
         {
             var graph = new Graph();
@@ -79,11 +94,11 @@ public sealed class OperatorsDocumentTests
             var before = graph.Nodes.Count;
             Backward.Append(graph, new Dictionary<string, int> { [""] = given.Opset, ["com.microsoft"] = 1, ["ai.onnxpipeline"] = 1 },
                 parts.Length == 1 ? parts[0] : build.Sum(parts), inputs.Where((_, i) => given.Inputs[i] is { Trained: true })!);
-            var entry = GradientTable.Default.Find(given.Domain, given.Op, given.Domain.Length == 0 ? given.Opset : 1)!;
-            found.AddRange(graph.Nodes.Skip(before).Where(n => FunctionLibrary.Default.Find(n.Domain, n.OpType) is not null).Select(n => (entry, n.OpType)).Distinct());
+            var since = GradientTable.Default.Find(given.Domain, given.Op, given.Domain.Length == 0 ? given.Opset : 1)?.Since ?? 1;
+            found.AddRange(graph.Nodes.Skip(before).Where(n => FunctionLibrary.Default.Find(n.Domain, n.OpType) is not null).Select(n => ((given.Domain, given.Op, since), n.OpType)).Distinct());
         }
 
-        return found.ToLookup(p => p.Entry, p => p.Name);
+        return found.ToLookup(p => p.Key, p => p.Name);
     }
 
     private static string Domain(string domain) => domain.Length == 0 ? "ai.onnx" : domain;

@@ -43,6 +43,33 @@ public sealed partial class FunctionLibrary
             Body = Normalizations.LayerNormalizationGradAdd,
             Infer = Types.Of(1, 2, 2),
         },
+        new(Microsoft, "SimplifiedLayerNormalizationGrad")
+        {
+            Doc = "With h = X*inv_std_var and B = Y_grad*scale*inv_std_var: X_grad = B - h*mean(B*h) over the axes from axis on, scale_grad = sum(Y_grad*h) over the others",
+            Inputs = ["Y_grad", "X", "scale", "inv_std_var"],
+            Outputs = ["X_grad", "scale_grad"],
+            Attributes = Defaults(("axis", -1)),
+            Body = Normalizations.SimplifiedLayerNormalizationGrad,
+            Infer = Types.Of(1, 2),
+        },
+        new(Microsoft, "BatchNormInternal")
+        {
+            Doc = "BatchNormalization of ONNX in training mode, with mean and 1/sqrt(var + epsilon) of the batch; Microsoft's kernel writes the running statistics over input_mean and input_var",
+            Inputs = ["X", "scale", "B", "input_mean", "input_var"],
+            Outputs = ["Y", "running_mean", "running_var", "saved_mean", "saved_inv_std"],
+            Attributes = Defaults(("epsilon", 1e-5f), ("momentum", 0.9f)),
+            Body = Normalizations.BatchNormInternal,
+            Infer = Types.Of(0, 3, 4, 3, 4),
+        },
+        new(Microsoft, "BatchNormalizationGrad")
+        {
+            Doc = "With h = (X - mean)*inv_std: X_grad = scale*inv_std*(dY - mean(dY) - h*mean(dY*h)), scale_grad = sum(dY*h) and bias_grad = sum(dY), over all axes but the channels",
+            Inputs = ["dY", "X", "scale", "mean", "inv_std"],
+            Outputs = ["X_grad", "scale_grad", "bias_grad"],
+            Attributes = Defaults(("epsilon", 1e-5f)),
+            Body = Normalizations.BatchNormalizationGrad,
+            Infer = Types.Of(1, 2, 2),
+        },
         new(Ours, "AddLayerNormalization")
         {
             Doc = "Sum = A + B of one shape; Y, Mean, InvStdDev = LayerNormalization of ONNX of Sum",

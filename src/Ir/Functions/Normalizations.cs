@@ -54,4 +54,51 @@ internal static class Normalizations
             b.CastLike(b.Reshape(dBias, shape), scale),
         ];
     }
+
+    // Laid out and computed as in LayerNormalizationGrad.
+    public static IReadOnlyList<Value> SimplifiedLayerNormalizationGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var (dY, x, scale, inv) = (inputs[0], inputs[1], inputs[2], inputs[3]);
+        Value Rows(Value value) => b.Op("Flatten", [value], [("axis", BodyBuilder.IntReference("axis"))]);
+
+        var inverse = Rows(inv); // [rows, 1]
+        var dy = b.CastLike(Rows(dY), inv); // [rows, normalized]
+        var normalized = b.Mul(b.CastLike(Rows(x), inv), inverse); // [rows, normalized]
+        var spread = b.Mul(b.Mul(dy, b.CastLike(b.Reshape(scale, 1, -1), inv)), inverse);
+        var dx = b.Sub(spread, b.Mul(normalized, b.ReduceMean(b.Mul(spread, normalized), [1])));
+        var dScale = b.ReduceSum(b.Mul(dy, normalized), [0], keepDims: false); // [normalized]
+        return [b.CastLike(b.Reshape(dx, b.Shape(x)), x), b.CastLike(b.Reshape(dScale, b.Shape(scale)), scale)];
+    }
+
+    public static IReadOnlyList<Value> BatchNormInternal(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var (x, variance) = (inputs[0], inputs[4]);
+        var normalized = b.Ops("BatchNormalization", [.. inputs], 3,
+            [("epsilon", BodyBuilder.FloatReference("epsilon")), ("momentum", BodyBuilder.FloatReference("momentum")), ("training_mode", 1)]);
+        var channels = b.CastLike(b.Reshape(x, 0, 0, -1), variance); // [N, C, rest]
+        var mean = b.ReduceMean(channels, [0, 2]); // [1, C, 1]
+        var centered = b.Sub(channels, mean);
+        var inverse = b.Reciprocal(b.Sqrt(b.Add(b.ReduceMean(b.Mul(centered, centered), [0, 2], keepDims: false), b.FloatAttribute("epsilon", variance))));
+        return [.. normalized.Outputs, b.Reshape(mean, -1), inverse];
+    }
+
+    // Everything is laid out as [N, C, rest]; computed in the type of the mean.
+    public static IReadOnlyList<Value> BatchNormalizationGrad(GraphBuilder b, IReadOnlyList<Value> inputs)
+    {
+        var (dY, x, scale, mean, inv) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]);
+        Value Channels(Value value) => b.CastLike(b.Reshape(value, 0, 0, -1), mean); // [N, C, rest]
+        Value Column(Value value) => b.Unsqueeze(b.CastLike(value, mean), 1); // [C, 1]
+
+        var dy = Channels(dY);
+        var normalized = b.Mul(b.Sub(Channels(x), Column(mean)), Column(inv));
+        var product = b.Mul(dy, normalized);
+        var along = b.Mul(normalized, b.ReduceMean(product, [0, 2]));
+        var dx = b.Mul(b.Sub(b.Sub(dy, b.ReduceMean(dy, [0, 2])), along), b.Mul(Column(scale), Column(inv)));
+        return
+        [
+            b.CastLike(b.Reshape(dx, b.Shape(x)), x),
+            b.CastLike(b.ReduceSum(product, [0, 2], keepDims: false), scale),
+            b.CastLike(b.ReduceSum(dy, [0, 2], keepDims: false), scale),
+        ];
+    }
 }

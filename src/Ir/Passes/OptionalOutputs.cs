@@ -1,7 +1,7 @@
 namespace OnnxPipeline.Ir;
 
 /// <summary>
-/// Gives nodes the optional outputs that their gradients need: LayerNormalization its mean and inverse deviation, Dropout its mask,
+/// Gives nodes the optional outputs that their gradients need: normalizations their means and inverse deviations, Dropout its mask,
 /// MaxPool the places of its maxima, SoftmaxCrossEntropyLoss its log-probabilities, RNN, GRU and LSTM the states of all steps.
 /// Exporters leave them out because inference has no use for them.
 /// </summary>
@@ -11,6 +11,7 @@ public static class OptionalOutputs
     private static readonly Dictionary<(string Domain, string Op), string[]> Wanted = new()
     {
         [("", "LayerNormalization")] = ["", "_mean", "_inv_std_dev"],
+        [("", "SimplifiedLayerNormalization")] = ["", "_inv_std_dev"],
         [("", "Dropout")] = ["", "_mask"],
         [("ai.onnxpipeline", "Dropout")] = ["", "_mask"],
         [("", "MaxPool")] = ["", "_mask"],

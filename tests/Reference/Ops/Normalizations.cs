@@ -25,28 +25,81 @@ internal static class Normalizations
     }
 
     // (x − mean)/√(variance + ε)·scale + bias; also mean and 1/√(variance + ε), their normalized dimensions 1
-    public static IReadOnlyList<Array64?> LayerNormalization(Call c)
+    public static IReadOnlyList<Array64?> LayerNormalization(Call c) =>
+        LayerNormalization(c[0], c[1], c.Optional(2), Index.Axis(c.Int("axis", -1), c[0].Rank), c.Float("epsilon", 1e-5f));
+
+    // x/√(mean x² + ε)·scale; also 1/√(mean x² + ε), its normalized dimensions 1
+    public static IReadOnlyList<Array64?> SimplifiedLayerNormalization(Call c) =>
+        RootMeanSquare(c[0], c[1], Index.Axis(c.Int("axis", -1), c[0].Rank), c.Float("epsilon", 1e-5f));
+
+    public static IReadOnlyList<Array64?> RMSNormalization(Call c) => [SimplifiedLayerNormalization(c)[0]];
+
+    // LayerNormalization over the last axis of x + skip + bias; the sum as the fourth result
+    public static IReadOnlyList<Array64?> SkipLayerNormalization(Call c)
     {
-        var x = c[0];
+        var sum = Sum(c, c.Optional(4));
+        return [.. LayerNormalization(sum, c[2], c.Optional(3), sum.Rank - 1, c.Float("epsilon", 1e-12f)), sum];
+    }
+
+    // The same without a mean
+    public static IReadOnlyList<Array64?> SkipSimplifiedLayerNormalization(Call c)
+    {
+        var sum = Sum(c, c.Optional(3));
+        var results = RootMeanSquare(sum, c[2], sum.Rank - 1, c.Float("epsilon", 1e-12f));
+        return [results[0], null, results[1], sum];
+    }
+
+    // x/(Σ|x|^p)^(1/p), 0 where that is 0
+    public static IReadOnlyList<Array64?> LpNormalization(Call c)
+    {
+        var (x, p) = (c[0], c.Int("p", 2));
         var axis = Index.Axis(c.Int("axis", -1), x.Rank);
-        var epsilon = c.Float("epsilon", 1e-5f);
-        var (scale, bias) = (c[1].Expanded(x.Dims).Doubles, c.Optional(2)?.Expanded(x.Dims).Doubles);
-        var width = Index.Count(x.Dims.AsSpan(axis));
-        int[] outer = [.. x.Dims[..axis], .. Enumerable.Repeat(1, x.Rank - axis)];
-        var (y, means, inverses) = (new double[x.Count], new double[Index.Count(outer)], new double[Index.Count(outer)]);
-        for (var row = 0; row < means.Length; row++)
+        var (kept, strides) = (Index.With(x.Dims, axis, 1), Index.Strides(x.Dims));
+        var y = new double[x.Count];
+        foreach (var index in Index.All(kept))
         {
-            var values = x.Doubles.AsSpan(row * width, width).ToArray();
-            means[row] = values.Average();
-            inverses[row] = 1 / Math.Sqrt(values.Average(v => (v - means[row]) * (v - means[row])) + epsilon);
-            for (var i = 0; i < width; i++)
+            var places = Enumerable.Range(0, x.Dims[axis]).Select(i => Index.Flat(index, strides) + (i * strides[axis])).ToArray();
+            var norm = Math.Pow(places.Sum(at => Math.Pow(Math.Abs(x.Doubles[at]), p)), 1.0 / p);
+            foreach (var at in places)
             {
-                var at = (row * width) + i;
-                y[at] = ((values[i] - means[row]) * inverses[row] * scale[at]) + (bias?[at] ?? 0);
+                y[at] = norm == 0 ? 0 : x.Doubles[at] / norm;
             }
         }
 
-        return [new(y, x.Dims), new(means, outer), new(inverses, outer)];
+        return [new(y, x.Dims)];
+    }
+
+    private static Array64 Sum(Call c, Array64? bias) =>
+        new[] { c[1], bias }.OfType<Array64>().Aggregate(c[0], (sum, more) => new(sum.Doubles.Zip(more.Expanded(sum.Dims).Doubles, (a, b) => a + b).ToArray(), sum.Dims));
+
+    private static Array64[] LayerNormalization(Array64 x, Array64 scale, Array64? bias, int axis, double epsilon)
+    {
+        var width = Index.Count(x.Dims.AsSpan(axis));
+        int[] outer = [.. x.Dims[..axis], .. Enumerable.Repeat(1, x.Rank - axis)];
+        var means = new double[Index.Count(outer)];
+        var moved = new double[x.Count];
+        for (var at = 0; at < x.Count; at++)
+        {
+            means[at / width] += x.Doubles[at] / width;
+        }
+
+        for (var at = 0; at < x.Count; at++)
+        {
+            moved[at] = x.Doubles[at] - means[at / width];
+        }
+
+        var scaled = RootMeanSquare(new(moved, x.Dims), scale, axis, epsilon);
+        var added = bias?.Expanded(x.Dims).Doubles;
+        return [added is null ? scaled[0] : new(scaled[0].Doubles.Zip(added, (a, b) => a + b).ToArray(), x.Dims), new(means, outer), scaled[1]];
+    }
+
+    private static Array64[] RootMeanSquare(Array64 x, Array64 scale, int axis, double epsilon)
+    {
+        var factors = scale.Expanded(x.Dims).Doubles;
+        var width = Index.Count(x.Dims.AsSpan(axis));
+        int[] outer = [.. x.Dims[..axis], .. Enumerable.Repeat(1, x.Rank - axis)];
+        var inverses = Enumerable.Range(0, Index.Count(outer)).Select(row => 1 / Math.Sqrt(x.Doubles[(row * width)..((row + 1) * width)].Average(v => v * v) + epsilon)).ToArray();
+        return [new(x.Doubles.Select((v, at) => v * inverses[at / width] * factors[at]).ToArray(), x.Dims), new(inverses, outer)];
     }
 
     // Only what is no choice of chance: not training, or ratio 0

@@ -1,0 +1,61 @@
+namespace OnnxPipeline.Ir.Passes.Lowerings;
+
+/// <summary>What ONNX Runtime's optimizer makes of normalizations, taken apart again.</summary>
+internal static class Normalizations
+{
+    /// <summary>The same operator in the domain where ONNX Runtime's kernels are: ONNX's own.</summary>
+    public static void SimplifiedLayerNormalization(Node node, GraphBuilder b) => node.Domain = "";
+
+    // (x, skip, scale, bias?, bias of the sum?) → (y, mean, 1/deviation, sum)
+    public static void SkipLayerNormalization(Node node, GraphBuilder b)
+    {
+        var sum = Sum(node, b, node.Input(4));
+        var layer = b.Ops("LayerNormalization", [sum, node.Inputs[2], node.Input(3)], Math.Min(node.Outputs.Count, 3), [("axis", -1), ("epsilon", Epsilon(node))]);
+        Give(node, [.. layer.Outputs], sum);
+    }
+
+    // (x, skip, scale, bias of the sum?) → (y, –, 1/deviation, sum)
+    public static void SkipSimplifiedLayerNormalization(Node node, GraphBuilder b)
+    {
+        if (node.Output(1) is { } mean && (mean.Uses.Count > 0 || node.Owner!.Outputs.Contains(mean)))
+        {
+            throw new IrException($"{node.Describe()}: something takes its output {mean.Name}, a mean, of which this operator has none. Take it away from the model.");
+        }
+
+        var sum = Sum(node, b, node.Input(3));
+        var layer = b.Ops("SimplifiedLayerNormalization", [sum, node.Inputs[2]], node.Outputs.Count > 2 ? 2 : 1, [("axis", -1), ("epsilon", Epsilon(node))]);
+        Give(node, [layer.Outputs[0], null, layer.Output(1)], sum);
+    }
+
+    private static Value Sum(Node node, GraphBuilder b, Value? bias)
+    {
+        var sum = b.Add(node.Inputs[0]!, node.Inputs[1]!);
+        return bias is null ? sum : b.Add(sum, bias);
+    }
+
+    private static float Epsilon(Node node) => node.Float("epsilon", 1e-12f);
+
+    /// <param name="results">What takes the place of outputs of the node; null: nobody takes that one.</param>
+    private static void Give(Node node, IReadOnlyList<Value?> results, Value sum)
+    {
+        for (var i = 0; i < node.Outputs.Count; i++)
+        {
+            var isLeftOut = node.Outputs[i].Name.Length == 0 && node.Outputs[i].Uses.Count == 0;
+            if ((i == 3 ? sum : results.ElementAtOrDefault(i)) is not { } result || isLeftOut && i == 3)
+            {
+                continue;
+            }
+
+            if (isLeftOut)
+            {
+                result.Name = "";
+            }
+            else
+            {
+                NewerOperators.Give(node, i, result);
+            }
+        }
+
+        node.Owner!.Nodes.Remove(node);
+    }
+}
