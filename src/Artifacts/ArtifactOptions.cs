@@ -31,6 +31,9 @@ public sealed record ArtifactOptions
     /// <summary>Whether weights that an exporter wrote twice become one parameter again; see <see cref="Ties"/> [true].</summary>
     public bool Retie { get; init; } = true;
 
+    /// <summary>What BatchNormalization is trained with: the statistics as stored, or those of each batch [as stored].</summary>
+    public BatchNormalizationMode BatchNormalization { get; init; }
+
     /// <summary>The optimizer whose graph is made; null: none [AdamW with the values of Microsoft's tool].</summary>
     public ManifestOptimizer? Optimizer { get; init; } = ManifestOptimizer.AdamW;
 

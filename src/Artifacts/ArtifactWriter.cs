@@ -65,6 +65,11 @@ public static class ArtifactWriter
             TrainingMode.Apply(model.Graph, model.Opset);
         }
 
+        if (options.BatchNormalization == BatchNormalizationMode.Train)
+        {
+            BatchStatistics.UseBatch(model.Graph);
+        }
+
         var inputs = model.Graph.Inputs.Except(parameters).ToList();
         var outputs = model.Graph.Outputs.ToList();
         if (options.Target == ArtifactTarget.OrtTraining)

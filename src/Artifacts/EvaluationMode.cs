@@ -2,11 +2,12 @@ using OnnxPipeline.Ir;
 
 namespace OnnxPipeline.Artifacts;
 
-/// <summary>Takes out what a graph does only while it is trained: Dropout becomes nothing.</summary>
+/// <summary>Takes out what a graph does only while it is trained: Dropout becomes nothing, BatchNormalization takes its stored statistics.</summary>
 internal static class EvaluationMode
 {
     public static void Apply(Graph graph, int opset)
     {
+        BatchStatistics.UseStored(graph, opset);
         foreach (var node in graph.Nodes)
         {
             if (node.OpType != "Dropout")

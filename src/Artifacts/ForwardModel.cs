@@ -38,11 +38,13 @@ internal sealed class ForwardModel
         var graph = model.Graph;
         graph.Inputs.RemoveAll(v => v.Initializer is not null); // a default that could be overridden; the artifacts do not offer that
         ForwardPasses.Run(model);
+        BatchStatistics.UseStored(graph, model.Opset);
         ConstantFolding.Fold(model, keep: v => v.Producer is null && v.Element.IsFloat()); // whatever --trainable may name
         DeadCode.Remove(graph);
         var lossInput = FindLossInput(graph, options);
         var candidates = Weights.Resolve(graph, model.OpsetImports, [lossInput], options.Gradients, options.Retie);
-        var chosen = ParameterChoice.Choose(candidates, options.Trainable, options.Frozen, options.Known, options.FrozenGroups);
+        var choice = ParameterChoice.Choose(candidates, options.Trainable, options.Frozen, options.Known, options.FrozenGroups);
+        var chosen = WithStatistics(graph, candidates, choice, options);
         if (!chosen.Any(c => c.Trainable))
         {
             throw new ArtifactsException($"There is nothing to train: none of the {candidates.Count} float initializers is {(chosen.Count == 0 ? "a weight that the loss depends on" : "left trainable")}. onnxpipe inspect says why for each; --trainable overrules it.");
@@ -56,7 +58,32 @@ internal sealed class ForwardModel
         var byName = chosen.ToDictionary(c => c.Candidate.Name);
         var parameters = graph.Initializers.Where(v => byName.ContainsKey(v.Name)).Select(v => new Parameter(v.Name, v.Initializer!, byName[v.Name].Trainable, byName[v.Name].Candidate.Ties)).ToList();
         RefuseTaken(graph, lossInput, options, parameters);
-        return new ForwardModel(model, lossInput, parameters, [.. chosen.Select(c => c.Candidate.Note).OfType<string>()]);
+        List<string> notes = [.. chosen.Select(c => c.Candidate.Note).OfType<string>()];
+        if (options.BatchNormalization == BatchNormalizationMode.Train && !graph.Nodes.Any(n => n.OpType == "BatchNormalization"))
+        {
+            notes.Add("--batch-norm train changes nothing: the model has no BatchNormalization (exporters fold it into the convolution before it unless they are told that the model is to be trained)");
+        }
+
+        return new ForwardModel(model, lossInput, parameters, notes);
+    }
+
+    /// <summary>With the running statistics of BatchNormalization among the parameters, frozen, where training is to update them.</summary>
+    private static IReadOnlyList<(WeightCandidate Candidate, bool Trainable)> WithStatistics(
+        Graph graph, IReadOnlyList<WeightCandidate> candidates, IReadOnlyList<(WeightCandidate Candidate, bool Trainable)> chosen, ArtifactOptions options)
+    {
+        if (options.BatchNormalization == BatchNormalizationMode.Frozen)
+        {
+            return chosen;
+        }
+
+        var statistics = BatchStatistics.Of(graph);
+        if (chosen.FirstOrDefault(c => c.Trainable && statistics.Contains(c.Candidate.Value)).Candidate is { } both)
+        {
+            throw new ArtifactsException($"'{both.Name}' holds running statistics, which --batch-norm train updates from the batches; a gradient of it there is not. Leave it out of --trainable.");
+        }
+
+        var trainable = chosen.ToDictionary(c => c.Candidate, c => c.Trainable);
+        return [.. candidates.Where(c => trainable.ContainsKey(c) || statistics.Contains(c.Value)).Select(c => (c, trainable.GetValueOrDefault(c)))];
     }
 
     /// <summary>A copy with the loss, called <c>loss</c>, as the first output, the further outputs after it, and all parameters as inputs after the user's.</summary>
@@ -152,7 +179,8 @@ internal sealed class ForwardModel
     {
         var taken = graph.Inputs.Concat(graph.Initializers).Concat(graph.AllNodes().SelectMany(n => n.Outputs)).Where(v => options.Loss != "none" || v != lossInput).Select(v => v.Name).ToHashSet();
         var label = options.Loss switch { "none" => null, "cross-entropy" => "labels", _ => "target" };
-        foreach (var name in parameters.Where(p => p.Trainable).Select(p => p.Name + "_grad").Append("loss").Append(label).Append("lazy_reset_grad"))
+        var statistics = options.BatchNormalization == BatchNormalizationMode.Train ? BatchStatistics.Of(graph).Select(v => v.Name + BatchStatistics.Running) : [];
+        foreach (var name in parameters.Where(p => p.Trainable).Select(p => p.Name + "_grad").Concat(statistics).Append("loss").Append(label).Append("lazy_reset_grad"))
         {
             if (name is not null && taken.Contains(name))
             {

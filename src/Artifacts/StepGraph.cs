@@ -6,12 +6,16 @@ namespace OnnxPipeline.Artifacts;
 /// <summary>The step model of any ONNX Runtime: gradients are outputs.</summary>
 internal static class StepGraph
 {
-    /// <summary>Appends the gradients: outputs <c>&lt;parameter&gt;_grad</c> after the others, in parameter order.</summary>
+    /// <summary>
+    /// Appends the gradients: outputs <c>&lt;parameter&gt;_grad</c> after the others, in parameter order; after them, in that order too, what running
+    /// statistics are after the step: <c>&lt;parameter&gt;_running</c>.
+    /// </summary>
     /// <inheritdoc cref="Gradients"/>
     public static void Append(Model model, Value loss, IReadOnlyList<Value> trainable, GradientTable table)
     {
         var gradients = Gradients(model, loss, trainable, table);
         model.Graph.Outputs.AddRange(trainable.Select(p => gradients[p]));
+        model.Graph.Outputs.AddRange(RunningStatistics.Of(model.Graph).Select(s => s.After));
         DeadCode.Remove(model.Graph);
     }
 

@@ -21,6 +21,7 @@ public static class Weights
     public static IReadOnlyList<WeightCandidate> Resolve(Graph graph, IReadOnlyDictionary<string, int> opsets, IEnumerable<Value> roots, GradientTable? table, bool retie)
     {
         var origins = SplitBiases.Apply(graph);
+        BatchStatistics.Separate(graph);
         var candidates = Classify(graph, opsets, roots, table);
         var ties = retie ? Ties.Merge(graph, opsets[""], candidates.Where(c => c.Verdict == WeightVerdict.Weight)) : new Dictionary<Value, IReadOnlyList<string>>();
         var merged = ties.Values.SelectMany(names => names).ToHashSet();

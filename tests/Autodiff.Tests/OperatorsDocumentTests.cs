@@ -75,7 +75,8 @@ public sealed class OperatorsDocumentTests
 
         foreach (var ((domain, op), write) in ComposedOperators.Table.Where(o => !GradientTable.Default.Entries.Any(e => (e.Domain, e.Op) == o.Key)))
         {
-            yield return (op, domain, 1, "composed", File("src/Ir/Passes/Lowerings", write), Operators(domain, op, 1));
+            var since = CaseTable.All.Where(c => (c.Domain, c.Op) == (domain, op)).Min(Since);
+            yield return (op, domain, since, "composed", File("src/Ir/Passes/Lowerings", write), Operators(domain, op, since));
         }
     }
 
@@ -94,11 +95,17 @@ public sealed class OperatorsDocumentTests
             var before = graph.Nodes.Count;
             Backward.Append(graph, new Dictionary<string, int> { [""] = given.Opset, ["com.microsoft"] = 1, ["ai.onnxpipeline"] = 1 },
                 parts.Length == 1 ? parts[0] : build.Sum(parts), inputs.Where((_, i) => given.Inputs[i] is { Trained: true })!);
-            var since = GradientTable.Default.Find(given.Domain, given.Op, given.Domain.Length == 0 ? given.Opset : 1)?.Since ?? 1;
-            found.AddRange(graph.Nodes.Skip(before).Where(n => FunctionLibrary.Default.Find(n.Domain, n.OpType) is not null).Select(n => ((given.Domain, given.Op, since), n.OpType)).Distinct());
+            found.AddRange(graph.Nodes.Skip(before).Where(n => FunctionLibrary.Default.Find(n.Domain, n.OpType) is not null).Select(n => ((given.Domain, given.Op, Since(given)), n.OpType)).Distinct());
         }
 
         return found.ToLookup(p => p.Key, p => p.Name);
+    }
+
+    /// <summary>The first version of the table's entry for a case; of a composed operator the case's own.</summary>
+    private static int Since(GradientCase given)
+    {
+        var version = given.Domain.Length == 0 ? given.Opset : 1;
+        return GradientTable.Default.Find(given.Domain, given.Op, version)?.Since ?? version;
     }
 
     private static string Domain(string domain) => domain.Length == 0 ? "ai.onnx" : domain;

@@ -45,6 +45,9 @@ public sealed class OfficialRuntimeTests
         var perceptron = Path.Combine(_root, "perceptron");
         Directory.CreateDirectory(perceptron);
         Train("mlp", Perceptron.WriteModel(perceptron, dropout: 0), "fc1.bias", PerceptronInputs());
+        var normalized = Path.Combine(_root, "normalized");
+        Directory.CreateDirectory(normalized);
+        Train("norm", Perceptron.WriteModel(normalized, dropout: 0, normalized: true), "bn.bias", PerceptronInputs(), "--batch-norm", "train");
         Train("gpt", CreateGpt(), "transformer.wpe.weight", GptInputs());
     }
 
@@ -52,6 +55,7 @@ public sealed class OfficialRuntimeTests
     public void Remove() => Directory.Delete(_root, true);
 
     [TestCase("mlp")]
+    [TestCase("norm")]
     [TestCase("gpt")]
     public void OurEngine_TwentySteps_HasTheStoredLosses(string model)
     {
@@ -60,6 +64,7 @@ public sealed class OfficialRuntimeTests
     }
 
     [TestCase("mlp")]
+    [TestCase("norm")]
     [TestCase("gpt")]
     public void OfficialRuntime_TwentySteps_HasTheLossesOfOurEngine(string model)
     {
@@ -71,11 +76,12 @@ public sealed class OfficialRuntimeTests
         Assert.That(official.Losses, Is.EqualTo(ours.Losses).Within(Tolerance));
         Assert.That(official.Losses, Is.EqualTo(Stored()[model]).Within(Tolerance));
         Assert.That(official.Evaluation, Is.EqualTo(ours.Evaluation).Within(Tolerance));
-        AssertOnlyTrainableMoved(ArtifactFolder.Open(ours.Artifacts).Manifest!, official);
+        AssertOnlyTrainableMoved(ArtifactFolder.Open(ours.Artifacts).Manifest!, official, TensorFile.Open(Path.Combine(_root, $"{model}-run", "checkpoints", "last", "model.safetensors")));
         TestContext.Out.WriteLine($"{model}: largest difference of a loss {official.Losses.Zip(ours.Losses, (a, b) => Math.Abs(a - b)).Max():e1}, of the evaluation {Math.Abs(official.Evaluation - ours.Evaluation):e1}");
     }
 
     [TestCase("mlp")]
+    [TestCase("norm")]
     [TestCase("gpt")]
     public void OurEngine_FromTheCheckpointOfARun_GoesOnWithItsOptimizerState(string model)
     {
@@ -87,6 +93,7 @@ public sealed class OfficialRuntimeTests
     }
 
     [TestCase("mlp")]
+    [TestCase("norm")]
     [TestCase("gpt")]
     public void OfficialRuntime_FromTheCheckpointOfARun_GoesOnAsOurEngine(string model)
     {
@@ -149,13 +156,13 @@ public sealed class OfficialRuntimeTests
     public void Losses_OfOurEngine_AreStored() => File.WriteAllText(
         Path.Combine(Folder, "losses.json"), JsonSerializer.Serialize(_trained.ToDictionary(t => t.Key, t => t.Value.Losses), Lines) + "\n");
 
-    private void Train(string name, string model, string frozen, IReadOnlyList<NamedTensor> inputs)
+    private void Train(string name, string model, string frozen, IReadOnlyList<NamedTensor> inputs, params string[] flags)
     {
         var (artifacts, run) = (Path.Combine(_root, $"{name}-artifacts"), Path.Combine(_root, $"{name}-run"));
         var (all, first) = (Path.Combine(_root, $"{name}.safetensors"), Path.Combine(_root, $"{name}-first.safetensors"));
         TensorFile.Write(all, inputs);
         TensorFile.Write(first, [.. inputs.Select(i => new NamedTensor(i.Name, Part(i.Tensor, 0)))]);
-        Program.Ok("artifacts", "--model", model, "--frozen", frozen, "--out", artifacts);
+        Program.Ok(["artifacts", "--model", model, "--frozen", frozen, "--out", artifacts, .. flags]);
         Program.Ok("train", "--artifacts", artifacts, "--data", all, "--eval-data", first, "--no-shuffle", "--batch-size", $"{Batch}", "--epochs", "1", "--out", run);
         var rows = File.ReadLines(Path.Combine(run, "metrics.csv")).Skip(1).Select(line => line.Split(',')).ToLookup(r => r[1], r => double.Parse(r[2], CultureInfo.InvariantCulture));
         _trained.Add(name, new Trained(artifacts, inputs, [.. rows["train"]], rows["eval"].Last()));
@@ -230,19 +237,26 @@ public sealed class OfficialRuntimeTests
         ? new { type = "int64", dims = tensor.Dims, data = (Array)tensor.As<long>().ToArray() }
         : new { type = "float32", dims = tensor.Dims, data = (Array)tensor.As<float>().ToArray() };
 
-    private static void AssertOnlyTrainableMoved(Manifest manifest, Official official)
+    /// <summary>And running statistics, which are those of our engine.</summary>
+    private static void AssertOnlyTrainableMoved(Manifest manifest, Official official, TensorFile ours)
     {
         var at = 0;
         foreach (var parameter in manifest.Parameters)
         {
             var count = (int)parameter.Shape.Aggregate(1L, (n, d) => n * d);
             var same = official.Before.AsSpan(at, count).SequenceEqual(official.After.AsSpan(at, count));
-            Assert.That(same, Is.EqualTo(!parameter.Trainable), parameter.Name);
+            var isStatistic = parameter.Name.StartsWith("bn.running_", StringComparison.Ordinal);
+            Assert.That(same, Is.EqualTo(!parameter.Trainable && !isStatistic), parameter.Name);
+            if (isStatistic)
+            {
+                Assert.That(official.After[at..(at + count)], Is.EqualTo(ours[parameter.Name].As<float>().ToArray()).Within(1e-5), parameter.Name);
+            }
+
             at += count;
         }
 
         Assert.That(at, Is.EqualTo(official.After.Length));
-        Assert.That(manifest.Parameters.Count(p => !p.Trainable), Is.EqualTo(1));
+        Assert.That(manifest.Parameters.Count(p => !p.Trainable && !p.Name.StartsWith("bn.running_", StringComparison.Ordinal)), Is.EqualTo(1));
     }
 
     private static Dictionary<string, double[]> Stored() => JsonSerializer.Deserialize<Dictionary<string, double[]>>(File.ReadAllBytes(Path.Combine(Folder, "losses.json")))!;

@@ -10,13 +10,21 @@ internal static class Perceptron
     public const int Examples = 50;
 
     /// <summary>Writes <c>model.onnx</c>: x [batch, 6] → logits [batch, 3].</summary>
-    public static string WriteModel(string folder, float dropout = 0.1f, int hidden = 8)
+    /// <param name="normalized">Whether the first layer has a BatchNormalization <c>bn</c>.</param>
+    public static string WriteModel(string folder, float dropout = 0.1f, int hidden = 8, bool normalized = false)
     {
         var random = new Random(1);
         var graph = new Graph("perceptron");
         var b = new GraphBuilder(graph, 18);
         var x = b.Input("x", ElementType.Float, ["batch", 6]);
-        var activated = b.Op("Tanh", [b.Gemm(x, Weight("fc1.weight", 6, hidden), Weight("fc1.bias", hidden))]);
+        var activated = b.Gemm(x, Weight("fc1.weight", 6, hidden), Weight("fc1.bias", hidden));
+        if (normalized)
+        {
+            var ones = Tensor.Vector<float>([.. Enumerable.Repeat(1f, hidden)]);
+            activated = b.Op("BatchNormalization", [activated, Weight("bn.weight", hidden), Weight("bn.bias", hidden), Weight("bn.running_mean", hidden), b.Initializer("bn.running_var", ones)]);
+        }
+
+        activated = b.Tanh(activated);
         if (dropout > 0)
         {
             activated = b.Op("Dropout", [activated, b.Initializer("ratio", Tensor.Scalar(dropout)), b.Initializer("training", Tensor.Scalar(true))]);

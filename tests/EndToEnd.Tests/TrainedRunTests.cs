@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using OnnxPipeline.Files;
+using OnnxPipeline.Ir.Serialization;
 
 namespace OnnxPipeline.EndToEnd.Tests;
 
@@ -22,7 +23,7 @@ public sealed class TrainedRunTests
     {
         _root = Directory.CreateTempSubdirectory("onnxpipe-runs-").FullName;
         Perceptron.WriteData(_root);
-        Program.Ok("artifacts", "--model", Perceptron.WriteModel(_root, hidden: 128), "--out", Artifacts);
+        Program.Ok("artifacts", "--model", Perceptron.WriteModel(_root, hidden: 128, normalized: true), "--batch-norm", "train", "--out", Artifacts);
         Program.Ok(Train(Straight));
     }
 
@@ -70,6 +71,19 @@ public sealed class TrainedRunTests
         Program.Ok("train", "--resume", run);
         Assert.That(Rows(run).Take(done.Count), Is.EqualTo(done), "rows of steps that were saved");
         AssertSame(run);
+    }
+
+    [Test]
+    public void Export_OfATrainedRun_HasTheRunningStatistics()
+    {
+        var folder = Folder();
+        Program.Ok("export", "--run", Straight, "--out", folder);
+
+        var last = TensorFile.Open(Path.Combine(Straight, "checkpoints", "last", "model.safetensors"));
+        var graph = ModelFile.Load(Path.Combine(folder, "model.onnx")).Graph;
+        var layer = graph.Nodes.Single(n => n.OpType == "BatchNormalization");
+        Assert.That(layer.Inputs[4]!.Initializer!.As<float>().ToArray(), Is.EqualTo(last["bn.running_var"].As<float>().ToArray()).And.None.EqualTo(1));
+        Assert.That(layer.Inputs[3]!.Initializer!.As<float>().ToArray(), Is.EqualTo(last["bn.running_mean"].As<float>().ToArray()));
     }
 
     [Test]

@@ -19,6 +19,7 @@ internal static class ArtifactsVerb
         var frozen = Flags.Many("--frozen", "GLOB", "Weights to keep as they are; all others are trained.");
         var apart = Flags.Switch("--no-retie", "Keep weights with the same numbers (or the transpose of such) as parameters of their own.");
         var further = Flags.Many("--output", "NAME", "Further outputs of the training and evaluation graphs, after the loss.");
+        var batch = Flags.Choice("--batch-norm", "BatchNormalization: frozen, with the statistics of the model; train, with those of the batch, the model's following them [frozen].", "frozen", "train");
         var kind = Flags.Choice("--target", "ort-training: Microsoft's training runtime; stock: any ONNX Runtime, gradients as outputs [ort-training].", "ort-training", "stock");
         var nominal = Flags.Switch("--nominal", "Write nominal_checkpoint too: names and shapes without values.");
         var prefix = Flags.Text("--prefix", "P", "Stands before every file name.");
@@ -33,6 +34,7 @@ internal static class ArtifactsVerb
                 Trainable = context.Get(trainable) ?? [],
                 Frozen = context.Get(frozen) ?? [],
                 Retie = !context.Get(apart),
+                BatchNormalization = context.Get(batch) == "train" ? BatchNormalizationMode.Train : BatchNormalizationMode.Frozen,
                 Outputs = context.Get(further) ?? [],
                 Target = context.Get(kind) == "stock" ? ArtifactTarget.Stock : ArtifactTarget.OrtTraining,
                 Nominal = context.Get(nominal),
@@ -59,7 +61,7 @@ internal static class ArtifactsVerb
             });
         })
         {
-            model, output, loss, lossInput, ignore, smoothing, trainable, frozen, apart, further, kind, nominal, prefix,
+            model, output, loss, lossInput, ignore, smoothing, trainable, frozen, apart, batch, further, kind, nominal, prefix,
         };
         optimizer.AddTo(verb);
         return verb;

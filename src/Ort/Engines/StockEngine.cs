@@ -18,6 +18,7 @@ public sealed class StockEngine : ITrainingEngine
     private readonly Crew _crew;
     private readonly ParameterBlocks _parameters;
     private readonly GradientBlocks _gradients;
+    private readonly Statistics _statistics;
     private readonly DropoutSeeds _seeds;
     private readonly NativeBlock _loss = new(sizeof(float));
     private readonly nint _lossTensor;
@@ -33,9 +34,9 @@ public sealed class StockEngine : ITrainingEngine
         _step = new BoundSession(ModelFile.ToBytes(step.Model), name, settings);
         Parameters = [.. _step.Inputs.Where(input => saved.ContainsKey(input.Name)).Select(input => Describe(input, saved[input.Name], step.Trainable.Contains(input.Name)))];
         var known = Parameters.Select(parameter => parameter.Name).ToHashSet();
-        if (step.Trainable.FirstOrDefault(trainable => !known.Contains(trainable)) is { } missing)
+        if (step.Trainable.Concat(step.Statistics).FirstOrDefault(trained => !known.Contains(trained)) is { } missing)
         {
-            throw new OrtException($"The training graph of {name} has a gradient of '{missing}', which is not in its checkpoint; the two files are of different models.");
+            throw new OrtException($"The training graph of {name} trains '{missing}', which is not in its checkpoint; the two files are of different models.");
         }
 
         _crew = new Crew(settings.Threads);
@@ -47,10 +48,11 @@ public sealed class StockEngine : ITrainingEngine
         }
 
         _gradients = new GradientBlocks(_parameters.Layout, _parameters.TrainableOnes, _crew);
+        _statistics = new Statistics(_parameters, [.. step.Statistics.Select(name => Parameters.Index().First(p => p.Item.Name == name).Index)]);
         _seeds = new DropoutSeeds(_step, step.Seeds);
         _inputs = [.. _step.Inputs.Where(input => !known.Contains(input.Name) && !_seeds.Has(input.Name)).Select(input => new BatchInput(input))];
         Inputs = [.. _inputs.Select(input => input.Spec)];
-        FurtherOutputs = [.. _step.Outputs.Skip(1).Take(_step.Outputs.Count - 1 - step.Trainable.Count)];
+        FurtherOutputs = [.. _step.Outputs.Skip(1).Take(_step.Outputs.Count - 1 - step.Trainable.Count - step.Statistics.Count)];
         unsafe
         {
             _lossTensor = NativeApi.CreateTensor(_loss.Start, sizeof(float), [.. LossDims(_step)], (int)ElementType.Float);
@@ -114,9 +116,10 @@ public sealed class StockEngine : ITrainingEngine
     public float ForwardBackward(float weight, long seed, long step)
     {
         _seeds.Set(seed, step);
-        var first = _step.Outputs.Count - _parameters.TrainableOnes.Count;
+        var first = _step.Outputs.Count - _parameters.TrainableOnes.Count - _statistics.Tensors.Length;
         var targets = _gradients.Targets();
         Run(_step, targets, first);
+        _statistics.Keep();
         _gradients.Add(weight);
         return _loss.Floats(0, 1)[0];
     }
@@ -168,12 +171,13 @@ public sealed class StockEngine : ITrainingEngine
         _parameters.Dispose();
         _rule?.Dispose();
         _seeds.Dispose();
+        _statistics.Dispose();
         Array.ForEach(_inputs, input => input.Dispose());
         NativeApi.ReleaseTensor(_lossTensor);
         _loss.Dispose();
     }
 
-    /// <param name="targets">Where the outputs from <paramref name="first"/> on go.</param>
+    /// <param name="targets">Where the outputs from <paramref name="first"/> on go, before those of the statistics.</param>
     private void Run(BoundSession session, nint[] targets, int first)
     {
         for (var i = 0; i < _inputs.Length; i++)
@@ -193,7 +197,7 @@ public sealed class StockEngine : ITrainingEngine
         session.BindOutput(0, _lossTensor);
         for (var i = 1; i < session.Outputs.Count; i++)
         {
-            session.BindOutput(i, i < first ? 0 : targets[i - first]);
+            session.BindOutput(i, i < first ? 0 : i - first < targets.Length ? targets[i - first] : _statistics.Tensors[i - first - targets.Length]);
         }
 
         session.Run();

@@ -31,6 +31,8 @@ internal static class Derivation
             throw new OrtException($"The training graph '{graph.Name}' gives no gradients; make artifacts of the model with 'onnxpipe artifacts'.");
         }
 
+        var statistics = RunningStatistics.Of(graph);
+        graph.Outputs.RemoveAll(output => statistics.Any(s => s.After == output));
         MicrosoftForms.Apply(graph, model.Opset);
         var seeds = DropoutStreams.Apply(graph, model.Opset);
         var build = new GraphBuilder(graph, model.Opset);
@@ -47,8 +49,9 @@ internal static class Derivation
             graph.Outputs.Add(output);
         }
 
+        graph.Outputs.AddRange(statistics.Select(s => s.After));
         Finish(model, kernels);
-        return new StepModel(model, trainable, seeds);
+        return new StepModel(model, trainable, seeds, [.. statistics.Select(s => s.Before.Name)]);
     }
 
     /// <summary>Prepares an evaluation model in place: kernels, bodies.</summary>

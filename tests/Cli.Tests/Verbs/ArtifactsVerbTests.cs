@@ -20,7 +20,7 @@ public sealed class ArtifactsVerbTests : IDisposable
     {
         var call = await Artifacts(
             "--loss", "cross-entropy", "--loss-input", "y", "--ignore-index", "-1", "--label-smoothing", "0.1", "--frozen", "w1", "--optimizer", "adamw", "--lr", "0.01", "--betas", "0.8,0.9",
-            "--eps", "1e-8", "--weight-decay", "0.1", "--max-grad-norm", "2", "--adam-mode", "0", "--output", "y", "--nominal", "--prefix", "p_", "--json");
+            "--eps", "1e-8", "--weight-decay", "0.1", "--max-grad-norm", "2", "--adam-mode", "0", "--batch-norm", "train", "--output", "y", "--nominal", "--prefix", "p_", "--json");
         Assert.That(call.Code, Is.Zero, call.Error);
         var report = JsonDocument.Parse(call.Output).RootElement;
         Assert.That(report.GetProperty("files").EnumerateArray().Select(f => f.GetString()), Does.Contain("p_nominal_checkpoint").And.Contain("p_manifest.json"));
@@ -43,6 +43,7 @@ public sealed class ArtifactsVerbTests : IDisposable
     }
 
     [TestCase("--loss", "hinge", TestName = "{m}(unknown loss)")]
+    [TestCase("--batch-norm", "batch", TestName = "{m}(unknown statistics)")]
     [TestCase("--target", "browser", TestName = "{m}(unknown target)")]
     [TestCase("--adam-mode", "2", TestName = "{m}(unknown mode)")]
     [TestCase("--betas", "0.9", TestName = "{m}(one beta)")]

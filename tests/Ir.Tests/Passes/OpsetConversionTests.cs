@@ -177,12 +177,25 @@ public sealed class OpsetConversionTests
         Assert.That(Interpreter.Run(model, new Dictionary<string, Array64> { ["x"] = new(new double[8], 1, 4, 2) })["scales"].Doubles, Is.EqualTo(new double[] { 2, 2, 3, 3 }));
     }
 
+    [TestCase(1, 1, 0)]
+    [TestCase(5, 3, 1)]
+    public void Raise_BatchNormalizationTo14_SaysByAnAttributeThatItTrains(int outputs, int kept, int mode)
+    {
+        var (model, b) = Empty(9);
+        var node = b.Ops("BatchNormalization", [Input(b), null, null, null, null], outputs);
+        b.Output(node.Outputs[0], "y");
+        OpsetConversion.Raise(model);
+        Assert.That(node.Outputs, Has.Count.EqualTo(kept));
+        Assert.That(node.Int("training_mode", 0), Is.EqualTo(mode));
+    }
+
     [Test]
     public void Raise_FormWithoutAWayUp_NamesOperatorAndNode()
     {
         var (model, b) = Empty(13);
         var node = b.Ops("BatchNormalization", [Input(b), null, null, null, null], 5, name: "bn1");
         b.Output(node.Outputs[0], "y");
+        b.Output(node.Outputs[3], "saved");
         Assert.That(() => OpsetConversion.Raise(model), Throws.InstanceOf<IrException>().With.Message.Contains("bn1").And.Message.Contains("BatchNormalization"));
     }
 

@@ -54,15 +54,20 @@ internal static class NewMeanings
         Replace(node, b.Reshape(b.Op(node.OpType, [rows], [("axis", -1)]), b.Shape(x)));
     }
 
-    /// <summary>Below 14 training showed in the number of outputs.</summary>
+    /// <summary>Below 14 training showed in the number of outputs, the last two of which were statistics of the batch.</summary>
     public static void BatchNormalization(Node node, GraphBuilder b)
     {
-        if (node.Outputs.Skip(1).Any(v => v.Name.Length > 0))
+        if (node.Outputs.Skip(3).FirstOrDefault(v => v.Uses.Count > 0 || node.Owner!.Outputs.Contains(v)) is { } saved)
         {
-            throw new IrException($"{node.Describe()}: a BatchNormalization of opset below 14 in training mode has another form of running statistics than today's. Export the model with opset 14 or above.");
+            throw new IrException($"{node.Describe()}: something takes its output '{saved.Name}', a statistic of the batch, which BatchNormalization does not give since opset 14. Export the model with opset 14 or above.");
         }
 
-        node.TrimOutputs(1);
+        var training = node.Outputs.Skip(1).Any(v => v.Name.Length > 0);
+        node.TrimOutputs(training ? Math.Min(node.Outputs.Count, 3) : 1);
+        if (training)
+        {
+            node.Attributes["training_mode"] = 1;
+        }
     }
 
     /// <summary>From 18 on equal parts are asked for by their number.</summary>
