@@ -156,7 +156,7 @@ public sealed class BatchNormalizationTests : IDisposable
     {
         var model = Create(after: (b, x, layer) => Normalize(b, x, [layer[1], layer[0], layer[2], layer[1]], "second"));
         var manifest = Write(model, new() { Loss = "mse", BatchNormalization = BatchNormalizationMode.Train });
-        Assert.That(manifest.Parameters.Where(p => !p.Trainable).Select(p => p.Name), Is.EqualTo(new[] { "bn.mean", "bn.running_var", "second.running_mean", "second.running_var" }));
+        Assert.That(manifest.Parameters.Where(p => !p.Trainable).Select(p => p.Name), Is.EqualTo(new[] { "bn.mean", "bn.var", "second.running_mean", "second.running_var" }));
         Assert.That(manifest.Parameters.Where(p => p.Trainable).Select(p => p.Name), Is.EqualTo(new[] { "bn.weight", "bn.bias", "fc" }));
     }
 
