@@ -55,6 +55,11 @@ public sealed partial class FunctionLibrary
                 }
 
                 Check(fused, node);
+                while (node.Outputs.Count < fused.Outputs.Count)
+                {
+                    node.AddOutput(new Value("")); // ONNX Runtime 1.19 infers every output of the function at each node, and reads behind the end where one is missing
+                }
+
                 if (present.Add(key))
                 {
                     var function = fused.ToFunction(model.Opset);

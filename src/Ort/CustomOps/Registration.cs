@@ -134,9 +134,9 @@ internal static unsafe class Registration
         var outputs = Of(op).Outputs;
         for (var i = 0; i < outputs.Count; i++)
         {
-            if (outputs[i].ShapeOf < 0)
+            if (outputs[i].ShapeOf < 0 || outputs[i].Optional)
             {
-                continue;
+                continue; // what a node leaves out has no place in the runtime's list, which does not look: it would write behind the end
             }
 
             // The first three ports of an operator with such outputs have equal types, except a mask, whose type is declared anyway.
@@ -152,7 +152,7 @@ internal static unsafe class Registration
                 status = NativeApi.InferOutput(context, (nuint)i, info);
                 if (status != 0)
                 {
-                    NativeApi.ReleaseStatus(status); // the output is left out
+                    NativeApi.ReleaseStatus(status); // left to the computation
                 }
             }
         }
