@@ -29,14 +29,21 @@ public sealed class Session : IDisposable
 
     public IReadOnlyList<TensorSpec> Outputs { get; }
 
-    /// <summary>Loads a model file, external data beside it included.</summary>
+    /// <summary>Loads a model file, external data beside it included. What is newer than the runtime is written in older operators first.</summary>
     /// <param name="name">What messages of <see cref="Run"/> call it, where those who read them must not see the path; null: the path.</param>
     /// <exception cref="FileFormatException">The file cannot be read.</exception>
+    /// <exception cref="Ir.IrException">An operator is newer than the runtime and has no older form; the message names the node.</exception>
     /// <exception cref="OrtException">ONNX Runtime refuses the model; the message has the path.</exception>
     public static Session Open(string path, SessionSettings? settings = null, string? name = null)
     {
         InputFile.OpenRead(path).Dispose(); // says in one sentence why it cannot be read
-        return Open(path, name ?? path, settings, options => new InferenceSession(path, options));
+        if (NewerModel.Lowered(path) is not { } lowered)
+        {
+            return Open(path, name ?? path, settings, options => new InferenceSession(path, options));
+        }
+
+        var (model, held) = NewerModel.ToBytes(lowered);
+        return Open(path, name ?? path, settings, options => new InferenceSession(model, options), held);
     }
 
     /// <summary>Loads a model from memory.</summary>
