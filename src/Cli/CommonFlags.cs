@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using OnnxPipeline.Ort;
 
 namespace OnnxPipeline.Cli;
 
@@ -22,9 +23,11 @@ internal sealed class CommonFlags
 
     public Option<long?> Threads { get; } = Recursive(Flags.Count("--threads", "Threads to compute with [physical cores that the process may use].", most: 1024));
 
+    public Option<Device?> Device { get; } = Recursive(Flags.Parsed<Device?>("--device", "cpu|cuda[:N]", "What to compute on [cpu].", Ort.Device.Parse));
+
     public void AddTo(Command root)
     {
-        foreach (var option in new Option[] { Json, Quiet, Debug, Force, Seed, Threads, Help, Version })
+        foreach (var option in new Option[] { Json, Quiet, Debug, Force, Seed, Threads, Device, Help, Version })
         {
             root.Add(option);
         }

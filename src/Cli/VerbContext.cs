@@ -38,6 +38,15 @@ internal sealed class VerbContext(ParseResult parse, CommonFlags flags, Terminal
     /// <summary>As given, else the physical cores.</summary>
     public int Threads => GivenThreads ?? PhysicalCores.Count;
 
+    /// <summary>Null where <c>--device</c> was not given.</summary>
+    public Device? GivenDevice => parse.GetValue(flags.Device);
+
+    /// <summary>As given, else the CPU.</summary>
+    public Device Device => GivenDevice ?? Device.Cpu;
+
+    /// <summary>How a session of this verb computes.</summary>
+    public SessionSettings Session => new() { Threads = Threads, Device = Device };
+
     /// <summary>The value of an option; <c>null</c>, false or an empty array where it was not given.</summary>
     public T? Get<T>(Option<T> option) => parse.GetValue(option);
 

@@ -33,20 +33,12 @@ public static class AdamW
 
         public Update(in AdamWOptions o)
         {
-            // In double: 1 - β₂ᵗ loses half its digits in float for small t.
-            var correction1 = o.CorrectBias ? 1 - Math.Pow(o.Beta1, o.Step) : 1;
-            var correction2 = o.CorrectBias ? 1 - Math.Pow(o.Beta2, o.Step) : 1;
-            var decay = (double)o.LearningRate * o.WeightDecay;
-            _gradientScale = o.GradientScale;
+            (_gradientScale, _rootScale, _minusSize, _minusBefore, _minusAfter) = new AdamWFactors(o);
             _beta1 = o.Beta1;
             _rest1 = (float)(1.0 - o.Beta1);
             _beta2 = o.Beta2;
             _rest2 = (float)(1.0 - o.Beta2);
             _epsilon = o.Epsilon;
-            _rootScale = o.Mode == 0 ? (float)(1 / Math.Sqrt(correction2)) : 1f;
-            _minusSize = (float)-(o.LearningRate * (o.Mode == 0 ? 1 : Math.Sqrt(correction2)) / correction1);
-            _minusBefore = o.Mode == 0 ? (float)-decay : 0f;
-            _minusAfter = o.Mode == 1 ? (float)-decay : 0f;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

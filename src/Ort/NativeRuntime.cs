@@ -1,5 +1,7 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using OnnxPipeline.Ort.Native;
 
 namespace OnnxPipeline.Ort;
 
@@ -13,6 +15,14 @@ internal static partial class NativeRuntime
 
     /// <summary>The runtime's version: <c>1.31.1</c>.</summary>
     public static string Version => Started.Value.GetVersionString();
+
+    /// <summary>The MSBuild property OrtRuntime: <c>Cpu</c>, <c>Gpu</c> or <c>Training</c>.</summary>
+    public static string Build { get; } = typeof(NativeRuntime).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(data => data.Key == "OrtRuntime").Value!;
+
+    /// <summary>Why there is no TrainingSession; null where there is.</summary>
+    public static string? TrainingTrouble => NativeApi.HasTraining
+        ? null
+        : "the ONNX Runtime of this build has no training API; build with -p:OrtRuntime=Training, which takes the package Microsoft.ML.OnnxRuntime.Training.";
 
     public static string[] Providers => Started.Value.GetAvailableProviders();
 

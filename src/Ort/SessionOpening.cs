@@ -30,7 +30,8 @@ internal static class SessionOpening
         }
     }
 
-    private static SessionOptions Options(SessionSettings settings)
+    /// <exception cref="OrtException">The device cannot be used.</exception>
+    public static SessionOptions Options(SessionSettings settings)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(settings.Threads, 1);
         NativeRuntime.Start();
@@ -48,6 +49,11 @@ internal static class SessionOpening
         {
             options.ProfileOutputPathPrefix = path;
             options.EnableProfiling = true;
+        }
+
+        if (settings.Device.Gpu is { } gpu)
+        {
+            CudaProvider.AddTo(options, gpu);
         }
 
         if (settings.Kernels)

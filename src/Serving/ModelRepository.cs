@@ -37,7 +37,8 @@ public sealed class ModelRepository : IDisposable
     /// <exception cref="OrtException">A model cannot be loaded.</exception>
     public static ModelRepository Open(string folder, ServingOptions? options = null)
     {
-        var settings = options?.Threads is { } threads ? new SessionSettings { Threads = threads } : new SessionSettings();
+        var settings = new SessionSettings();
+        settings = settings with { Threads = options?.Threads ?? settings.Threads, Device = options?.Device ?? settings.Device };
         var loaded = new List<ServedModel>();
         try
         {

@@ -1,3 +1,5 @@
+using OnnxPipeline.Ort;
+
 namespace OnnxPipeline.Serving;
 
 /// <summary>How a repository computes and how much it takes on.</summary>
@@ -11,4 +13,7 @@ public sealed record ServingOptions
 
     /// <summary>Threads of one computation. Null: as a session has by default, the physical cores.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>What computes.</summary>
+    public Device Device { get; init; } = Device.Cpu;
 }

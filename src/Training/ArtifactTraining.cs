@@ -1,5 +1,4 @@
 using OnnxPipeline.Files;
-using OnnxPipeline.Ort.Engines;
 
 namespace OnnxPipeline.Training;
 
@@ -19,7 +18,6 @@ public static class ArtifactTraining
     public static TrainRun.Parts Parts(RunConfig config) => new(
         [.. new[] { config.Data[0], config.EvalData, config.Checkpoint }.OfType<string>()],
         folder => RunFolder.CopyIn(config.Artifacts!, folder.Artifacts),
-        StockEngine.Load,
         (_, engine, artifacts) =>
         {
             var ranges = IndexRange.Of(artifacts);

@@ -87,7 +87,7 @@ public sealed class Checkpoints
         {
             for (var m = 0; m < engine.Moments && engine.Parameters[p].Trainable; m++)
             {
-                Copy(moments, MomentName(engine.Parameters[p], m), engine.Moment(p, m));
+                engine.SetMoment(p, m, Bytes(moments, MomentName(engine.Parameters[p], m), 4 * engine.Parameters[p].Count));
             }
         }
 
@@ -124,7 +124,7 @@ public sealed class Checkpoints
         var file = TensorFile.Open(path);
         for (var p = 0; p < engine.Parameters.Count; p++)
         {
-            Copy(file, engine.Parameters[p].Name, engine.Parameter(p));
+            engine.SetParameter(p, Bytes(file, engine.Parameters[p].Name, engine.Parameters[p].Type.ByteCount(engine.Parameters[p].Count)));
         }
     }
 
@@ -147,7 +147,7 @@ public sealed class Checkpoints
     private static long Bytes(ITrainingEngine engine) =>
         engine.Parameters.Sum(p => p.Type.ByteCount(p.Count) + (p.Trainable ? engine.Moments * 4 * p.Count : 0)) + (RuntimeCheckpoint.BytesOf(engine) ?? 0) + (1 << 20);
 
-    private static void Copy(TensorFile file, string name, Memory<byte> target)
+    private static ReadOnlySpan<byte> Bytes(TensorFile file, string name, long wanted)
     {
         if (!file.TryGetInfo(name, out _))
         {
@@ -155,12 +155,9 @@ public sealed class Checkpoints
         }
 
         var bytes = file[name].Bytes;
-        if (bytes.Length != target.Length)
-        {
-            throw new TrainingException($"{file.Path}: tensor {name} has {bytes.Length} bytes, wanted {target.Length}. It belongs to another model, or was changed.");
-        }
-
-        bytes.CopyTo(target);
+        return bytes.Length == wanted
+            ? bytes.Span
+            : throw new TrainingException($"{file.Path}: tensor {name} has {bytes.Length} bytes, wanted {wanted}. It belongs to another model, or was changed.");
     }
 
     private void Point(string link, string name)

@@ -37,7 +37,7 @@ public static class EngineParameters
                 throw new FileFormatException($"{checkpoint}: '{parameter.Name}' is {tensor}, the model has {parameter.Type} {Tensor.Describe([.. parameter.Dims])}.");
             }
 
-            tensor.Bytes.CopyTo(engine.Parameter(i));
+            engine.SetParameter(i, tensor.Bytes.Span);
         }
 
         return content;

@@ -96,7 +96,6 @@ public static class Pretraining
                     Prepare(config, folder, tokenizer);
                 }
             },
-            StockEngine.Load,
             (folder, engine, artifacts) =>
             {
                 if (MaskedPretraining.Is(config))

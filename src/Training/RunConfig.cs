@@ -147,6 +147,12 @@ public sealed record RunConfig
 
     public int Threads { get; init; } = 1;
 
+    /// <summary>What computes: a name of <see cref="EngineChoice"/>.</summary>
+    public string Engine { get; init => field = value ?? EngineChoice.Stock; } = EngineChoice.Stock;
+
+    /// <summary>Where it computes: <c>cpu</c>, <c>cuda:N</c>.</summary>
+    public string Device { get; init => field = value ?? "cpu"; } = "cpu";
+
     /// <summary>Refuses values that no run can have.</summary>
     /// <exception cref="TrainingException">A value is out of its range (wrong usage).</exception>
     public void Check()
@@ -170,6 +176,7 @@ public sealed record RunConfig
         Require(KeepSteps >= 0, "--keep-steps", KeepSteps, "at least 0");
         Require(LogEvery > 0, "--log-every", LogEvery, "at least 1");
         Require(EarlyStop is null or > 0, "--early-stop", EarlyStop, "at least 1");
+        Require(EngineChoice.Names.Contains(Engine), "--engine", Engine, string.Join(" or ", EngineChoice.Names));
         Require(Threads > 0, "--threads", Threads, "at least 1");
         if (Groups().FirstOrDefault(group => group.Frozen) is { } frozen && Verb == "train")
         {

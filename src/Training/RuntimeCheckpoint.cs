@@ -4,15 +4,10 @@ using OnnxPipeline.Ort.Engines;
 namespace OnnxPipeline.Training;
 
 /// <summary>
-/// A checkpoint as Microsoft's training runtime reads and writes it: parameters, and in <c>group0</c> the optimizer's moments and step, so that a
-/// run can go on there and come back. Of a run without moments (SGD without momentum) it has the zeros that the runtime wants to find.
+/// A checkpoint as Microsoft's training runtime reads and writes it (<see cref="EngineCheckpoint"/>), so that a run can go on there and come back.
 /// </summary>
 internal static class RuntimeCheckpoint
 {
-    private const string Group = "group0"; // any other is ignored by the runtime
-
-    private static string NameOf(int moment) => $"momentum{moment}";
-
     /// <summary>The bytes that <see cref="Save"/> writes; null where the format cannot hold the optimizer's state, which has to be in the first 2 GiB.</summary>
     public static long? BytesOf(ITrainingEngine engine)
     {
@@ -27,34 +22,14 @@ internal static class RuntimeCheckpoint
     /// <summary>Writes parameters and optimizer state, as the runtime orders them.</summary>
     /// <param name="path">A new file.</param>
     /// <param name="rate">Where the runtime's own schedule would start.</param>
-    public static void Save(ITrainingEngine engine, string path, float rate)
-    {
-        var order = Enumerable.Range(0, engine.Parameters.Count).OrderBy(i => engine.Parameters[i].Name, StringComparer.Ordinal).ToArray();
-        var zeros = engine.Moments > 0 ? [] : new byte[engine.Parameters.Where(p => p.Trainable).Select(p => 4 * p.Count).DefaultIfEmpty().Max()];
-        new OdtcCheckpoint
-        {
-            Trainable = Named(trainable: true),
-            Frozen = Named(trainable: false),
-            OptimizerGroups =
-            [
-                new(Group, engine.Step, rate, [.. order.Where(i => engine.Parameters[i].Trainable).Select(i => new ParameterState(engine.Parameters[i].Name,
-                    [.. Enumerable.Range(0, Math.Max(engine.Moments, 1)).Select(m => new NamedTensor(NameOf(m), Moment(i, m)))]))]),
-            ],
-        }.Write(path);
-
-        NamedTensor[] Named(bool trainable) =>
-            [.. order.Where(i => engine.Parameters[i].Trainable == trainable).Select(i => new NamedTensor(engine.Parameters[i].Name, new(engine.Parameters[i].Type, [.. engine.Parameters[i].Dims], engine.Parameter(i))))];
-
-        Tensor Moment(int parameter, int moment) => new(ElementType.Float, [.. engine.Parameters[parameter].Dims],
-            engine.Moments > 0 ? engine.Moment(parameter, moment) : zeros.AsMemory(0, (int)(4 * engine.Parameters[parameter].Count)));
-    }
+    public static void Save(ITrainingEngine engine, string path, float rate) => EngineCheckpoint.Of(engine, rate).Write(path);
 
     /// <summary>Puts parameters and optimizer state into the engine, whose optimizer is chosen. A file without state, or a tensor file, leaves the optimizer at its start.</summary>
     /// <exception cref="PipelineException">The file belongs to another model, or its state to another optimizer.</exception>
     public static void Load(ITrainingEngine engine, string path)
     {
         var content = EngineParameters.Load(engine, path);
-        if (content?.OptimizerGroups?.FirstOrDefault(group => group.Name == Group) is not { } group)
+        if (content?.OptimizerGroups?.FirstOrDefault(group => group.Name == EngineCheckpoint.Group) is not { } group)
         {
             return;
         }
@@ -82,13 +57,13 @@ internal static class RuntimeCheckpoint
 
         for (var m = 0; m < engine.Moments; m++)
         {
-            var moment = moments.FirstOrDefault(tensor => tensor.Name == NameOf(m))?.Tensor ?? throw new TrainingException($"{path} has no {NameOf(m)} of '{parameter.Name}'; it has {string.Join(", ", moments.Select(t => t.Name))}.");
+            var moment = moments.FirstOrDefault(tensor => tensor.Name == EngineCheckpoint.NameOf(m))?.Tensor ?? throw new TrainingException($"{path} has no {EngineCheckpoint.NameOf(m)} of '{parameter.Name}'; it has {string.Join(", ", moments.Select(t => t.Name))}.");
             if (moment.Type != ElementType.Float || !moment.Dims.SequenceEqual(parameter.Dims))
             {
-                throw new TrainingException($"{path}: {NameOf(m)} of '{parameter.Name}' is {moment}, wanted Float {Tensor.Describe([.. parameter.Dims])}.");
+                throw new TrainingException($"{path}: {EngineCheckpoint.NameOf(m)} of '{parameter.Name}' is {moment}, wanted Float {Tensor.Describe([.. parameter.Dims])}.");
             }
 
-            moment.Bytes.CopyTo(engine.Moment(index, m));
+            engine.SetMoment(index, m, moment.Bytes.Span);
         }
     }
 }

@@ -14,6 +14,7 @@ public sealed class TextSampler : IDisposable
 {
     private const int PromptTokens = 16, NewTokens = 48;
 
+    private readonly ITrainingEngine _engine;
     private readonly TextModel _model;
     private readonly int[] _prompt;
     private readonly string _promptText;
@@ -26,6 +27,7 @@ public sealed class TextSampler : IDisposable
     /// <exception cref="PipelineException">The graph cannot be read, or is no causal language model.</exception>
     public TextSampler(ITrainingEngine engine, string inferenceModel, string folder, ReadOnlySpan<long> text, long seed, int threads)
     {
+        _engine = engine;
         _model = TextModel.Of(Open(engine, inferenceModel, threads), inferenceModel, folder);
         _prompt = Array.ConvertAll(text[..Math.Min(text.Length, PromptTokens)].ToArray(), id => (int)id);
         _promptText = _model.Tokenizer?.Decode(_prompt) ?? string.Join(' ', _prompt);
@@ -35,6 +37,11 @@ public sealed class TextSampler : IDisposable
     /// <summary>The text after so many steps, at temperature 0.8 among the 40 most probable tokens.</summary>
     public Sample After(long step)
     {
+        for (var i = 0; i < _engine.Parameters.Count; i++)
+        {
+            _engine.Parameter(i); // brings the memory that the session reads up to date, where the engine computes elsewhere
+        }
+
         var options = new GenerationOptions { MaxTokens = NewTokens, IgnoreEos = true, Sampling = new() { Temperature = 0.8, TopK = 40, Seed = _seed } };
         var made = Generator.Generate(_model, _prompt, options, stream: step);
         return new(step, _promptText, made.Text ?? string.Join(' ', made.Ids));

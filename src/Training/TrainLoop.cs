@@ -21,7 +21,7 @@ public sealed class TrainLoop
     private readonly long? _totalSteps;
     private readonly Stopwatch _clock = new();
     private RunState _state = new();
-    private float _gradientNorm;
+    private float? _gradientNorm;
     private Sample? _sample;
 
     /// <param name="eval">Null: no evaluation.</param>
@@ -152,13 +152,13 @@ public sealed class TrainLoop
         if (total > 0)
         {
             var norm = _engine.GradientNorm();
-            _gradientNorm = (float)norm;
-            if (!double.IsFinite(norm))
+            _gradientNorm = (float?)norm;
+            if (norm is { } found && !double.IsFinite(found))
             {
                 throw Diverged($"the gradient norm is {norm}", step, 0, rates[0]);
             }
 
-            var scale = _config.MaxGradNorm is { } limit ? Math.Min(1, limit / (norm + 1e-6)) : 1;
+            var scale = _config.MaxGradNorm is { } limit && norm is not null ? Math.Min(1, limit / (norm.Value + 1e-6)) : 1;
             _engine.OptimizerStep(rates, (float)scale);
         }
 
@@ -178,7 +178,7 @@ public sealed class TrainLoop
 
     private void Log(RunLog log, float rate, bool last)
     {
-        _state = _state with { PendingLoss = _state.PendingLoss + _state.Loss, PendingNorm = _state.PendingNorm + _gradientNorm, PendingSteps = _state.PendingSteps + 1 };
+        _state = _state with { PendingLoss = _state.PendingLoss + _state.Loss, PendingNorm = _state.PendingNorm + (_gradientNorm ?? 0), PendingSteps = _state.PendingSteps + 1 };
         if (_state.PendingSteps >= _config.LogEvery || last)
         {
             WriteRow(log, rate);
@@ -193,7 +193,7 @@ public sealed class TrainLoop
             return;
         }
 
-        log.Add(new(_state.Step, "train", (float)(_state.PendingLoss / n), rate, (float)(_state.PendingNorm / n), _state.Tokens, Seconds));
+        log.Add(new(_state.Step, "train", (float)(_state.PendingLoss / n), rate, _gradientNorm is null ? null : (float)(_state.PendingNorm / n), _state.Tokens, Seconds));
         _state = _state with { PendingLoss = 0, PendingNorm = 0, PendingSteps = 0 };
     }
 

@@ -16,13 +16,15 @@ public static class TrainRun
     /// <summary>What the verb brings.</summary>
     /// <param name="Files">The data files, whose hashes go to run.json and are compared when the run goes on.</param>
     /// <param name="Prepare">Puts the artifacts (and the tokenizer) into a new run folder; does nothing where they are there already.</param>
-    /// <param name="Load">Makes the engine from the run's artifacts, for a number of threads.</param>
     /// <param name="Open">Opens the data for the engine's inputs.</param>
     public sealed record Parts(
         IReadOnlyList<string> Files,
         Action<RunFolder> Prepare,
-        Func<ArtifactFolder, int, ITrainingEngine> Load,
-        Func<RunFolder, ITrainingEngine, ArtifactFolder, Data> Open);
+        Func<RunFolder, ITrainingEngine, ArtifactFolder, Data> Open)
+    {
+        /// <summary>Makes the engine from the run's artifacts [<see cref="EngineChoice"/>].</summary>
+        public Func<ArtifactFolder, RunConfig, ITrainingEngine> Load { get; init; } = EngineChoice.Load;
+    }
 
     /// <summary>A flag given with <c>--resume</c>, and what it asks of the configuration.</summary>
     public sealed record Change(string Flag, Func<RunConfig, RunConfig> Apply);
@@ -90,7 +92,7 @@ public static class TrainRun
     {
         parts.Prepare(folder);
         var artifacts = ArtifactFolder.Open(folder.Artifacts);
-        using var engine = parts.Load(artifacts, record.Config.Threads);
+        using var engine = parts.Load(artifacts, record.Config);
         var data = parts.Open(folder, engine, artifacts);
         using var sampler = data.Sampler;
         var loop = new TrainLoop(engine, data.Train, data.Eval, record.Config, folder, progress, sampler);

@@ -13,6 +13,8 @@ public sealed class CommandLineTests
     [TestCase("doctor --seed many", "'many'")]
     [TestCase("doctor --seed", "--seed")]
     [TestCase("doctor --threads 0", "from 1 to")]
+    [TestCase("doctor --device tpu", "cuda:N")]
+    [TestCase("doctor --device cuda:x", "cuda:N")]
     [TestCase("doctor extra", "extra")]
     public async Task RunAsync_WrongUsage_Returns64AndNamesIt(string line, string named)
     {
@@ -56,7 +58,9 @@ public sealed class CommandLineTests
         var root = document.RootElement;
         Assert.That(root.GetProperty("providers").EnumerateArray().Select(provider => provider.GetString()), Does.Contain("CPUExecutionProvider"));
         Assert.That(root.GetProperty("packages").GetProperty("System.CommandLine").GetString(), Does.StartWith("2."));
-        Assert.That(root.GetProperty("cannot")[0].GetString(), Does.Contain("TrainingSession"));
+        string[] said = [.. new[] { "can", "cannot" }.SelectMany(key => root.GetProperty(key).EnumerateArray()).Select(what => what.GetString()!)];
+        Assert.That(said, Has.One.Contains("TrainingSession").And.One.Contains("CUDA"));
+        Assert.That(root.GetProperty("ort_runtime").GetString(), Is.EqualTo("Cpu").Or.EqualTo("Gpu").Or.EqualTo("Training"));
     }
 
     [Test]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using NUnit.Framework;
@@ -17,7 +16,7 @@ public sealed class OfficialRuntimeTests
     private const int Batch = 4;
     private const double Tolerance = 1e-4;
 
-    private static readonly string Folder = FindFolder();
+    private static readonly string Folder = NodeScript.Folder;
 
     /// <summary>
     /// Of the model <c>mlp</c> after half of the steps at rate 0.001, saved with its optimizer's state by ONNX Runtime Training 1.19.2 (native, Linux x64;
@@ -68,7 +67,7 @@ public sealed class OfficialRuntimeTests
     [TestCase("gpt")]
     public void OfficialRuntime_TwentySteps_HasTheLossesOfOurEngine(string model)
     {
-        RequireNode();
+        NodeScript.Require();
         var ours = _trained[model];
 
         var official = RunOfficial(model, ours);
@@ -97,7 +96,7 @@ public sealed class OfficialRuntimeTests
     [TestCase("gpt")]
     public void OfficialRuntime_FromTheCheckpointOfARun_GoesOnAsOurEngine(string model)
     {
-        RequireNode();
+        NodeScript.Require();
         var ours = _trained[model];
         TrainHalf(model, "d", 0);
 
@@ -123,7 +122,7 @@ public sealed class OfficialRuntimeTests
     [Test]
     public void OfficialRuntime_FromItsOwnCheckpointAndFromOurs_GoesOnAlike()
     {
-        RequireNode();
+        NodeScript.Require();
         TrainHalf("mlp", "g", 0);
 
         var own = RunOfficial("mlp", _trained["mlp"], Steps / 2, OfficialCheckpoint);
@@ -211,31 +210,12 @@ public sealed class OfficialRuntimeTests
         return new Tensor(whole.Type, [Batch * steps, .. whole.Dims.Skip(1)], whole.Bytes.Slice(part * bytes, bytes));
     }
 
-    private Official RunOfficial(string name, Trained ours, int first = 0, string? checkpoint = null)
+    private Official RunOfficial(string name, Trained ours, int first = 0, string? checkpoint = null) => NodeScript.Run<Official>("train.mjs", new
     {
-        var job = Path.Combine(_root, $"{name}-{first}-job.json");
-        File.WriteAllText(job, JsonSerializer.Serialize(new
-        {
-            artifacts = ours.Artifacts,
-            checkpoint,
-            steps = Enumerable.Range(first, Steps - first).Select(step => ours.Inputs.ToDictionary(i => i.Name, i => Described(Part(i.Tensor, step)))),
-        }));
-        var start = new ProcessStartInfo("node", [Path.Combine(Folder, "train.mjs"), job]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
-        {
-            process.Kill();
-            Assert.Fail("Microsoft's runtime was still training after two minutes.");
-        }
-
-        Assert.That(process.ExitCode, Is.Zero, error.Result);
-        return JsonSerializer.Deserialize<Official>(output.Result, JsonSerializerOptions.Web)!;
-    }
-
-    private static object Described(Tensor tensor) => tensor.Type == ElementType.Int64
-        ? new { type = "int64", dims = tensor.Dims, data = (Array)tensor.As<long>().ToArray() }
-        : new { type = "float32", dims = tensor.Dims, data = (Array)tensor.As<float>().ToArray() };
+        artifacts = ours.Artifacts,
+        checkpoint,
+        steps = Enumerable.Range(first, Steps - first).Select(step => ours.Inputs.ToDictionary(i => i.Name, i => NodeScript.Described(Part(i.Tensor, step)))),
+    }, Path.Combine(_root, $"{name}-{first}-job.json"));
 
     /// <summary>And running statistics, which are those of our engine.</summary>
     private static void AssertOnlyTrainableMoved(Manifest manifest, Official official, TensorFile ours)
@@ -260,33 +240,4 @@ public sealed class OfficialRuntimeTests
     }
 
     private static Dictionary<string, double[]> Stored() => JsonSerializer.Deserialize<Dictionary<string, double[]>>(File.ReadAllBytes(Path.Combine(Folder, "losses.json")))!;
-
-    private static void RequireNode()
-    {
-        if (!Directory.Exists(Path.Combine(Folder, "node_modules", "onnxruntime-web")))
-        {
-            Assert.Ignore("Microsoft's training runtime is not installed: npm ci --prefix tests/official-runtime");
-        }
-
-        try
-        {
-            using var node = Process.Start(new ProcessStartInfo("node", ["--version"]) { RedirectStandardOutput = true })!;
-            node.WaitForExit();
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Assert.Ignore("Node is not installed; Microsoft's training runtime needs Node 20 or newer.");
-        }
-    }
-
-    private static string FindFolder()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OnnxPipeline.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return Path.Combine(folder?.FullName ?? throw new InvalidOperationException("These tests run inside the repository."), "tests", "official-runtime");
-    }
 }

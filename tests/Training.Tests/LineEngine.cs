@@ -56,7 +56,7 @@ internal sealed class LineEngine : ITrainingEngine
 
     public void ClearGradients() => _gradients.AsSpan().Clear();
 
-    public double GradientNorm() => Math.Sqrt(_gradients.Sum(g => (double)g * g));
+    public double? GradientNorm() => Math.Sqrt(_gradients.Sum(g => (double)g * g));
 
     public void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale)
     {
@@ -70,11 +70,15 @@ internal sealed class LineEngine : ITrainingEngine
         Step++;
     }
 
-    public Memory<byte> Parameter(int parameter) => Bytes(_values, parameter);
+    public ReadOnlyMemory<byte> Parameter(int parameter) => Bytes(_values, parameter);
+
+    public void SetParameter(int parameter, ReadOnlySpan<byte> value) => value.CopyTo(Bytes(_values, parameter).Span);
 
     public ReadOnlyMemory<byte> Gradient(int parameter) => Bytes(_gradients, parameter);
 
-    public Memory<byte> Moment(int parameter, int moment) => Bytes(_moments, parameter);
+    public ReadOnlyMemory<byte> Moment(int parameter, int moment) => Bytes(_moments, parameter);
+
+    public void SetMoment(int parameter, int moment, ReadOnlySpan<byte> value) => value.CopyTo(Bytes(_moments, parameter).Span);
 
     public void Dispose()
     {

@@ -50,15 +50,19 @@ internal sealed class SumEngine : ITrainingEngine
 
     public void ClearGradients() => Array.Clear(_gradient);
 
-    public double GradientNorm() => Floats(_gradient).ToArray().Sum(g => (double)g * g);
+    public double? GradientNorm() => Floats(_gradient).ToArray().Sum(g => (double)g * g);
 
     public void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale) => Step++;
 
-    public Memory<byte> Parameter(int parameter) => parameter == 0 ? _w : _b;
+    public ReadOnlyMemory<byte> Parameter(int parameter) => parameter == 0 ? _w : _b;
+
+    public void SetParameter(int parameter, ReadOnlySpan<byte> value) => value.CopyTo(parameter == 0 ? _w : _b);
 
     public ReadOnlyMemory<byte> Gradient(int parameter) => _gradient;
 
-    public Memory<byte> Moment(int parameter, int moment) => throw new ArgumentOutOfRangeException(nameof(moment));
+    public ReadOnlyMemory<byte> Moment(int parameter, int moment) => throw new ArgumentOutOfRangeException(nameof(moment));
+
+    public void SetMoment(int parameter, int moment, ReadOnlySpan<byte> value) => throw new ArgumentOutOfRangeException(nameof(moment));
 
     public void Dispose()
     {

@@ -158,13 +158,15 @@ public sealed class TrainRunTests
 
     private static RunConfig Config() => new() { Verb = "train", Data = ["data"], BatchSize = 5, Optimizer = "sgd", Lr = 0.01, Momentum = 0.5, Steps = 12, Seed = 3 };
 
-    private TrainRun.Parts Parts(Func<ArtifactFolder, int, Ort.Engines.ITrainingEngine>? load = null) => new(
+    private TrainRun.Parts Parts(Func<ArtifactFolder, RunConfig, Ort.Engines.ITrainingEngine>? load = null) => new(
         [Data],
         folder => RunFolder.CopyIn(Path.Combine(_root, "artifacts"), folder.Artifacts),
-        load ?? ((_, _) => new LineEngine()),
-        (_, engine, _) => new(new TensorExamples(Data, engine.Inputs, null), null));
+        (_, engine, _) => new(new TensorExamples(Data, engine.Inputs, null), null))
+    {
+        Load = load ?? ((_, _) => new LineEngine()),
+    };
 
-    private RunResult Start(RunConfig config, bool force = false, long stopAt = 0, Func<ArtifactFolder, int, Ort.Engines.ITrainingEngine>? load = null)
+    private RunResult Start(RunConfig config, bool force = false, long stopAt = 0, Func<ArtifactFolder, RunConfig, Ort.Engines.ITrainingEngine>? load = null)
     {
         using var cancel = new CancellationTokenSource();
         return TrainRun.Start(config, Parts(load), Run, force, new Stop(stopAt, cancel), cancel.Token);

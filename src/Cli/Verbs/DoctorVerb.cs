@@ -10,7 +10,7 @@ internal static class DoctorVerb
     public static Verb Create() => new("doctor", "What this build and this machine can do.", "--json", context =>
     {
         var runtime = RuntimeReport.Take();
-        var cuda = runtime.Providers.Contains("CUDAExecutionProvider");
+        (string What, string? Trouble)[] optional = [("train on Microsoft's TrainingSession", runtime.TrainingTrouble), ("compute with CUDA", runtime.CudaTrouble)];
         var report = new
         {
             Version = CommandLine.Version,
@@ -21,11 +21,12 @@ internal static class DoctorVerb
             Cores = PhysicalCores.Count,
             LogicalCores = Environment.ProcessorCount,
             Runtime = runtime.Version,
+            OrtRuntime = runtime.Build,
             runtime.Providers,
             runtime.Kernels,
             Packages = Packages.Used(),
-            Can = new[] { "train on the stock engine (CPU)", "serve (CPU)" }.Concat(cuda ? ["compute with CUDA"] : []),
-            Cannot = new[] { "train on Microsoft's TrainingSession: the ONNX Runtime of this build has none" }.Concat(cuda ? [] : ["compute with CUDA: the ONNX Runtime of this build has no such provider"]),
+            Can = new[] { "train on the stock engine (CPU)", "serve (CPU)" }.Concat(optional.Where(o => o.Trouble is null).Select(o => o.What)),
+            Cannot = optional.Where(o => o.Trouble is not null).Select(o => $"{o.What}: {o.Trouble}"),
         };
         context.Result.Write(report, result => result.Table(["what", "found"],
         [
@@ -34,7 +35,7 @@ internal static class DoctorVerb
             ["system", $"{report.Os}, {report.Architecture}"],
             ["instruction set", report.InstructionSet],
             ["cores", $"{report.Cores} physical, {report.LogicalCores} logical, usable by this process"],
-            ["ONNX Runtime", report.Runtime],
+            ["ONNX Runtime", $"{report.Runtime}, built with OrtRuntime={report.OrtRuntime}"],
             .. report.Providers.Select(name => new[] { "provider", name }),
             .. report.Kernels.Select(name => new[] { "C# kernel", name }),
             .. report.Packages.Select(package => new[] { "package", $"{package.Key} {package.Value}" }),

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using OnnxPipeline.Inference;
-using OnnxPipeline.Ort;
 
 namespace OnnxPipeline.Cli.Verbs;
 
@@ -14,7 +13,7 @@ internal static class FillMaskVerb
         var top = Flags.Count("--top", "Tokens per mask [5].", most: int.MaxValue);
         return new Verb("fill-mask", "Guess the masked tokens of texts.", "--model model --top 3 'Paris is the [MASK] of France.'", context =>
         {
-            using var model = TextModel.Open(context.Need(folder), new SessionSettings { Threads = context.Threads });
+            using var model = TextModel.Open(context.Need(folder), context.Session);
             foreach (var text in context.Need(texts) is { Length: > 0 } given ? given : Lines(context.Input))
             {
                 var masks = MaskFilling.Fill(model, text, (int)(context.Get(top) ?? 5), context.Cancellation);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OnnxPipeline.Inference;
-using OnnxPipeline.Ort;
 using OnnxPipeline.Text;
 
 namespace OnnxPipeline.Cli.Verbs;
@@ -43,7 +42,7 @@ internal static class GenerateVerb
                     Seed = context.Seed,
                 },
             };
-            using var model = TextModel.Open(context.Need(folder), new SessionSettings { Threads = context.Threads });
+            using var model = TextModel.Open(context.Need(folder), context.Session);
             for (var i = 0; i < prompts.Count; i++)
             {
                 var (option, value) = prompts[i];

@@ -17,7 +17,7 @@ internal static class GradientsVerb
         {
             using var target = OutputTarget.File(context.Need(output), context.Force);
             var artifacts = ArtifactFolder.Open(context.Need(folder));
-            using var engine = StockEngine.Load(artifacts, context.Threads);
+            using var engine = StockEngine.Load(artifacts, context.Session);
             if (context.Get(checkpoint) is { } file)
             {
                 EngineParameters.Load(engine, file);

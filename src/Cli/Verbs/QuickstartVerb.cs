@@ -1,3 +1,4 @@
+using OnnxPipeline.Ort;
 using OnnxPipeline.Pipelines;
 
 namespace OnnxPipeline.Cli.Verbs;
@@ -12,6 +13,11 @@ internal static class QuickstartVerb
         var data = Flags.Many("--data", "FILE|GLOB", "Text to train on [the .NET SDK's own reference documentation].");
         return new Verb("quickstart", "Pretrain a small GPT and a small BERT on real text, export them, generate and fill masks with them, serve both: the whole way in four minutes.", "--minutes 10", async context =>
         {
+            if (context.Device != Device.Cpu)
+            {
+                throw new UsageException($"--device {context.Device}: the quickstart runs on the CPU; train and serve models of yours there.");
+            }
+
             var options = new QuickstartOptions
             {
                 Output = context.Get(output),

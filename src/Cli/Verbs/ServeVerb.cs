@@ -13,7 +13,7 @@ internal static class ServeVerb
         var host = Flags.Parsed<IPAddress?>("--host", "ADDRESS", "The address to listen on [0.0.0.0: all].", IPAddress.TryParse, "an IP address, such as 127.0.0.1");
         return new Verb("serve", "Serve models over gRPC (Open Inference Protocol) until SIGTERM or Ctrl-C, then finish the calls in flight.", "--repository repository --port 8001", async context =>
         {
-            using var models = ModelRepository.Open(context.Need(repository), new ServingOptions { Threads = context.Threads });
+            using var models = ModelRepository.Open(context.Need(repository), new ServingOptions { Threads = context.Threads, Device = context.Device });
             var options = new ServerOptions { Log = true };
             options = options with { Port = (int?)context.Get(port) ?? options.Port, Address = context.Get(host) ?? options.Address };
             await using var server = await InferenceServer.StartAsync(models, options, context.Cancellation);

@@ -40,6 +40,7 @@ internal sealed class TrainingFlags
         Add(Flags.Count("--save-every", "Steps between checkpoints [each epoch]."), (c, n) => c with { SaveEvery = n });
         Add(Flags.Count("--keep-steps", $"How many checkpoints step-N stay, besides best and last [{d.KeepSteps}].", least: 0, most: int.MaxValue), (c, n) => c with { KeepSteps = (int)n!.Value });
         Add(Flags.Count("--log-every", $"Steps per row of metrics.csv, which has their mean [{d.LogEvery}].", most: int.MaxValue), (c, n) => c with { LogEvery = (int)n!.Value });
+        Add(Flags.Choice("--engine", $"What trains: our own engine on stock ONNX Runtime, or Microsoft's TrainingSession (builds with -p:OrtRuntime=Training) [{d.Engine}].", [.. EngineChoice.Names]), (c, engine) => c with { Engine = engine });
         Add(Flags.Count("--early-stop", "End after N evaluations without a better loss [off]."), (c, n) => c with { EarlyStop = n });
     }
 
@@ -63,7 +64,7 @@ internal sealed class TrainingFlags
             verb.Add(option);
         }
 
-        verb.Expand = parse => _runConfig.Expand(parse, verb.Path, [.. _flags.Select(flag => flag.Option), .. parse.RootCommandResult.Command.Options.Where(option => option.Name is "--seed" or "--threads")]);
+        verb.Expand = parse => _runConfig.Expand(parse, verb.Path, [.. _flags.Select(flag => flag.Option), .. parse.RootCommandResult.Command.Options.Where(option => option.Name is "--seed" or "--threads" or "--device")]);
         return verb;
     }
 
@@ -90,7 +91,7 @@ internal sealed class TrainingFlags
             else
             {
                 path = context.Need(_out, "--resume");
-                var config = Given(context).Aggregate(defaults() with { Seed = context.Seed, Threads = context.Threads }, (c, flag) => flag.Apply(context, c));
+                var config = Given(context).Aggregate(defaults() with { Seed = context.Seed, Threads = context.Threads, Device = context.Device.ToString() }, (c, flag) => flag.Apply(context, c));
                 config = resolved?.Invoke(config) ?? config;
                 result = TrainRun.Start(config, parts(config), path, context.Force, progress, context.Cancellation);
             }
@@ -121,6 +122,7 @@ internal sealed class TrainingFlags
         .. Given(context).Select(flag => new TrainRun.Change(flag.Option.Name, config => flag.Apply(context, config))),
         .. context.GivenSeed is { } seed ? [new TrainRun.Change("--seed", config => config with { Seed = seed })] : Array.Empty<TrainRun.Change>(),
         .. context.GivenThreads is { } threads ? [new TrainRun.Change("--threads", config => config with { Threads = threads })] : Array.Empty<TrainRun.Change>(),
+        .. context.GivenDevice is { } device ? [new TrainRun.Change("--device", config => config with { Device = device.ToString() })] : Array.Empty<TrainRun.Change>(),
     ];
 
     /// <summary>Tells at once, on the thread that trains, ten times a second at most.</summary>

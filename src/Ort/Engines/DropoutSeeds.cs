@@ -9,19 +9,18 @@ internal sealed unsafe class DropoutSeeds : IDisposable
 {
     private const long Prime = int.MaxValue; // seeds equal modulo it give the same mask
 
+    private readonly BoundSession _session;
     private readonly IReadOnlyList<string> _names;
     private readonly NativeBlock _memory;
     private readonly nint[] _tensors;
+    private readonly int[] _places;
 
     public DropoutSeeds(BoundSession session, IReadOnlyList<string> names)
     {
-        _names = names;
+        (_session, _names) = (session, names);
         _memory = new NativeBlock((names.Count + 1) * sizeof(long));
         _tensors = [.. names.Append(DropoutStreams.StepName).Select((_, i) => NativeApi.CreateTensor(_memory.Start + (i * sizeof(long)), sizeof(long), [], (int)ElementType.Int64))];
-        for (var i = 0; i < _tensors.Length && names.Count > 0; i++)
-        {
-            session.BindInput(session.InputIndex(i < names.Count ? names[i] : DropoutStreams.StepName), _tensors[i]);
-        }
+        _places = names.Count == 0 ? [] : [.. names.Append(DropoutStreams.StepName).Select(session.InputIndex)];
     }
 
     public bool Has(string input) => input == DropoutStreams.StepName || _names.Contains(input);
@@ -37,6 +36,10 @@ internal sealed unsafe class DropoutSeeds : IDisposable
         }
 
         values[_names.Count] = step;
+        for (var i = 0; i < _places.Length; i++)
+        {
+            _session.BindInput(_places[i], _tensors[i], anew: true);
+        }
     }
 
     public void Dispose()

@@ -5,7 +5,8 @@ namespace OnnxPipeline.Ort.Engines;
 /// <summary>
 /// One model in training: its parameters, gradients and optimizer state, and the two computations on them. The loop (batches, schedules,
 /// accumulation, files) is the caller's. Gradients are those of the mean loss of a micro-batch, weighted and summed until <see cref="ClearGradients"/>.
-/// Not thread-safe. A call with shapes seen before allocates nothing on the managed heap.
+/// Bytes that it gives of parameters, gradients and moments are of that moment, in memory that stays the same and ends with the engine: after a
+/// computation they are asked for anew. Not thread-safe.
 /// </summary>
 public interface ITrainingEngine : IDisposable
 {
@@ -45,22 +46,32 @@ public interface ITrainingEngine : IDisposable
 
     void ClearGradients();
 
-    /// <summary>The L2 norm over all trainable gradients; the same bits whatever the number of threads.</summary>
-    double GradientNorm();
+    /// <summary>
+    /// The L2 norm over all trainable gradients; the same bits whatever the number of threads. Null where the runtime does not tell: it clips by
+    /// itself then, as its optimizer graph says.
+    /// </summary>
+    double? GradientNorm();
 
     /// <summary>Updates every trainable parameter with its gradient × <paramref name="gradientScale"/> and counts one <see cref="Step"/>.</summary>
     /// <param name="learningRates">As many as <see cref="OptimizerSettings.LearningRate"/> names, at least one.</param>
     void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale);
 
-    /// <summary>The bytes of parameter number <paramref name="parameter"/> in the engine's own memory, which may be written.</summary>
-    Memory<byte> Parameter(int parameter);
+    /// <summary>The elements of parameter number <paramref name="parameter"/>.</summary>
+    ReadOnlyMemory<byte> Parameter(int parameter);
 
-    /// <summary>The gradient of a trainable parameter, float32, in the engine's own memory.</summary>
+    /// <param name="value">As many bytes as <see cref="Parameter"/> has.</param>
+    void SetParameter(int parameter, ReadOnlySpan<byte> value);
+
+    /// <summary>The gradient of a trainable parameter, float32.</summary>
+    /// <exception cref="OrtException">The runtime does not give its gradients.</exception>
     ReadOnlyMemory<byte> Gradient(int parameter);
 
     /// <summary>How many moments the optimizer keeps of every trainable parameter: AdamW 2, SGD with momentum 1, SGD without 0.</summary>
     int Moments { get; }
 
-    /// <summary>Moment number <paramref name="moment"/> of a trainable parameter, float32, which may be written.</summary>
-    Memory<byte> Moment(int parameter, int moment);
+    /// <summary>Moment number <paramref name="moment"/> of a trainable parameter, float32.</summary>
+    ReadOnlyMemory<byte> Moment(int parameter, int moment);
+
+    /// <param name="value">As many bytes as <see cref="Moment"/> has.</param>
+    void SetMoment(int parameter, int moment, ReadOnlySpan<byte> value);
 }

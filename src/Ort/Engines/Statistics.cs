@@ -1,3 +1,4 @@
+using OnnxPipeline.Files;
 using OnnxPipeline.Ort.Native;
 
 namespace OnnxPipeline.Ort.Engines;
@@ -5,24 +6,24 @@ namespace OnnxPipeline.Ort.Engines;
 /// <summary>Running statistics: frozen parameters that every step gives anew. They are computed into memory of their own, and take the place of the old ones after it.</summary>
 internal sealed class Statistics : IDisposable
 {
-    private readonly ParameterBlocks _parameters;
+    private readonly IEngineState _state;
     private readonly int[] _places;
     private readonly BlockLayout _layout;
     private readonly NativeBlock _block;
 
     /// <param name="places">Which parameters they are, in the order in which the step gives them.</param>
-    public Statistics(ParameterBlocks parameters, int[] places)
+    public Statistics(IEngineState state, IReadOnlyList<EngineParameter> parameters, int[] places)
     {
-        (_parameters, _places) = (parameters, places);
-        _layout = new BlockLayout(places.Select(place => (long)parameters[place].Length));
+        (_state, _places) = (state, places);
+        _layout = new BlockLayout(places.Select(place => Bytes(parameters[place])));
         _block = new NativeBlock(_layout.Length);
         unsafe
         {
-            Tensors = [.. places.Select((place, i) => NativeApi.CreateTensor(_block.Start + _layout.Offset(i), parameters[place].Length, [.. parameters.All[place].Dims], (int)parameters.All[place].Type))];
+            Tensors = [.. places.Select((place, i) => NativeApi.CreateTensor(_block.Start + _layout.Offset(i), Bytes(parameters[place]), [.. parameters[place].Dims], (int)parameters[place].Type))];
         }
     }
 
-    /// <summary>Where a step writes them.</summary>
+    /// <summary>Where a step writes them; this process's memory also for a state on a device, for they are few.</summary>
     public nint[] Tensors { get; }
 
     /// <summary>Makes what the last step wrote the parameters.</summary>
@@ -30,7 +31,7 @@ internal sealed class Statistics : IDisposable
     {
         for (var i = 0; i < _places.Length; i++)
         {
-            _layout.Span(_block, i).CopyTo(_parameters[_places[i]].Span);
+            _state.SetParameter(_places[i], _layout.Span(_block, i));
         }
     }
 
@@ -39,4 +40,6 @@ internal sealed class Statistics : IDisposable
         Array.ForEach(Tensors, NativeApi.ReleaseTensor);
         _block.Dispose();
     }
+
+    private static long Bytes(EngineParameter parameter) => parameter.Type.ByteCount(parameter.Count);
 }

@@ -1,32 +1,33 @@
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Ir.Serialization;
+using OnnxPipeline.Ort.Engines.Devices;
 using OnnxPipeline.Ort.Native;
 using OnnxPipeline.Ort.StepGraph;
 
 namespace OnnxPipeline.Ort.Engines;
 
 /// <summary>
-/// Trains on stock ONNX Runtime on the CPU: forward and backward as one graph derived from the training model, clipping and the optimizer in
-/// C#. The same bits for the same threads. Memory: parameters, gradients and optimizer state once each; gradients twice while accumulating.
+/// Trains on stock ONNX Runtime: forward and backward as one graph derived from the training model. On the CPU clipping and the optimizer are C#
+/// kernels, the same threads give the same bits, and a call with shapes seen before allocates nothing on the managed heap; on a GPU they are graphs
+/// of their own. Memory: parameters, gradients and optimizer state once each; gradients twice while accumulating.
 /// </summary>
 public sealed class StockEngine : ITrainingEngine
 {
     private readonly string _name;
     private readonly BoundSession _step;
     private readonly Lazy<BoundSession> _evaluation;
-    private readonly Crew _crew;
-    private readonly ParameterBlocks _parameters;
-    private readonly GradientBlocks _gradients;
+    private readonly IEngineState _state;
     private readonly Statistics _statistics;
     private readonly DropoutSeeds _seeds;
+    private readonly int _gradients;
     private readonly NativeBlock _loss = new(sizeof(float));
     private readonly nint _lossTensor;
     private readonly BatchInput[] _inputs;
     private BoundSession? _last;
-    private UpdateRule? _rule;
+    private bool _hasOptimizer;
 
-    private StockEngine(string name, Model training, Func<Model> evaluation, OdtcCheckpoint checkpoint, SessionSettings settings)
+    private StockEngine(string name, Model training, Func<Model> evaluation, OdtcCheckpoint checkpoint, SessionSettings settings, Func<IReadOnlyList<EngineParameter>, IEngineState> stateOf)
     {
         _name = name;
         var saved = checkpoint.Trainable.Concat(checkpoint.Frozen).ToDictionary(parameter => parameter.Name, parameter => parameter.Tensor);
@@ -39,20 +40,19 @@ public sealed class StockEngine : ITrainingEngine
             throw new OrtException($"The training graph of {name} trains '{missing}', which is not in its checkpoint; the two files are of different models.");
         }
 
-        _crew = new Crew(settings.Threads);
-        _parameters = new ParameterBlocks(Parameters);
+        _state = stateOf(Parameters);
         for (var i = 0; i < Parameters.Count; i++)
         {
-            saved[Parameters[i].Name].Bytes.CopyTo(_parameters[i]);
-            _step.BindInput(_step.InputIndex(Parameters[i].Name), _parameters.TensorOf(i));
+            _state.SetParameter(i, saved[Parameters[i].Name].Bytes.Span);
+            _step.BindInput(_step.InputIndex(Parameters[i].Name), _state.Tensor(i));
         }
 
-        _gradients = new GradientBlocks(_parameters.Layout, _parameters.TrainableOnes, _crew);
-        _statistics = new Statistics(_parameters, [.. step.Statistics.Select(name => Parameters.Index().First(p => p.Item.Name == name).Index)]);
+        _gradients = step.Trainable.Count;
+        _statistics = new Statistics(_state, Parameters, [.. step.Statistics.Select(name => Parameters.Index().First(p => p.Item.Name == name).Index)]);
         _seeds = new DropoutSeeds(_step, step.Seeds);
         _inputs = [.. _step.Inputs.Where(input => !known.Contains(input.Name) && !_seeds.Has(input.Name)).Select(input => new BatchInput(input))];
         Inputs = [.. _inputs.Select(input => input.Spec)];
-        FurtherOutputs = [.. _step.Outputs.Skip(1).Take(_step.Outputs.Count - 1 - step.Trainable.Count - step.Statistics.Count)];
+        FurtherOutputs = [.. _step.Outputs.Skip(1).Take(_step.Outputs.Count - 1 - _gradients - step.Statistics.Count)];
         unsafe
         {
             _lossTensor = NativeApi.CreateTensor(_loss.Start, sizeof(float), [.. LossDims(_step)], (int)ElementType.Float);
@@ -71,7 +71,7 @@ public sealed class StockEngine : ITrainingEngine
 
     public long Step { get; set; }
 
-    public int Moments => _rule?.Moments ?? 0;
+    public int Moments => _state.Moments;
 
     /// <summary>Loads a folder of artifacts and the parameters of its checkpoint; the evaluation graph when it is first needed.</summary>
     /// <exception cref="PipelineException">A file cannot be read, or is not what it should be.</exception>
@@ -99,16 +99,24 @@ public sealed class StockEngine : ITrainingEngine
     /// <param name="checkpoint">The parameters; copied.</param>
     /// <exception cref="PipelineException">The graph is no training graph, or does not go with the checkpoint.</exception>
     public static StockEngine Create(string name, Model training, Func<Model> evaluation, OdtcCheckpoint checkpoint, SessionSettings settings) =>
-        new(name, training, evaluation, checkpoint, settings);
+        settings.Device.Gpu is null
+            ? Create(name, training, evaluation, checkpoint, settings, parameters => new HostState(parameters, settings.Threads))
+            : Create(name, training, evaluation, checkpoint, settings with { Kernels = false }, parameters => new DeviceState(parameters, settings));
+
+    /// <inheritdoc cref="Create(string, Model, Func{Model}, OdtcCheckpoint, SessionSettings)"/>
+    /// <param name="stateOf">Makes what is kept between computations.</param>
+    internal static StockEngine Create(string name, Model training, Func<Model> evaluation, OdtcCheckpoint checkpoint, SessionSettings settings, Func<IReadOnlyList<EngineParameter>, IEngineState> stateOf) =>
+        new(name, training, evaluation, checkpoint, settings, stateOf);
 
     public void UseOptimizer(OptimizerSettings settings)
     {
-        if (_rule is not null)
+        if (_hasOptimizer)
         {
             throw new InvalidOperationException("The engine has an optimizer already.");
         }
 
-        _rule = new UpdateRule(settings, _parameters.Layout, [.. _parameters.TrainableOnes.Select(parameter => parameter.Name)], _parameters.Trainable, _gradients.Total);
+        _state.UseOptimizer(settings);
+        _hasOptimizer = true;
     }
 
     public Span<byte> Input(int input, ReadOnlySpan<long> dims) => _inputs[input].Reshape(dims);
@@ -116,11 +124,9 @@ public sealed class StockEngine : ITrainingEngine
     public float ForwardBackward(float weight, long seed, long step)
     {
         _seeds.Set(seed, step);
-        var first = _step.Outputs.Count - _parameters.TrainableOnes.Count - _statistics.Tensors.Length;
-        var targets = _gradients.Targets();
-        Run(_step, targets, first);
+        Run(_step, _state.GradientTargets(), _step.Outputs.Count - _gradients - _statistics.Tensors.Length);
         _statistics.Keep();
-        _gradients.Add(weight);
+        _state.AddGradients(weight);
         return _loss.Floats(0, 1)[0];
     }
 
@@ -132,28 +138,34 @@ public sealed class StockEngine : ITrainingEngine
 
     public Tensor FurtherOutput(int output) => (_last ?? throw new InvalidOperationException("Nothing was computed yet.")).Output(output + 1);
 
-    public void ClearGradients() => _gradients.Clear();
+    public void ClearGradients() => _state.ClearGradients();
 
-    public double GradientNorm() => _gradients.Norm();
+    public double? GradientNorm() => _state.GradientNorm();
 
     public void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale)
     {
-        var rule = _rule ?? throw new InvalidOperationException("UseOptimizer was not called.");
-        _gradients.Settle();
-        rule.Run(_crew, learningRates, gradientScale, Step + 1);
+        RequireOptimizer();
+        _state.Update(learningRates, gradientScale, Step + 1);
         Step++;
     }
 
-    public Memory<byte> Parameter(int parameter) => _parameters[parameter];
+    public ReadOnlyMemory<byte> Parameter(int parameter) => _state.Parameter(parameter);
 
-    public ReadOnlyMemory<byte> Gradient(int parameter)
+    public void SetParameter(int parameter, ReadOnlySpan<byte> value) => _state.SetParameter(parameter, value);
+
+    public ReadOnlyMemory<byte> Gradient(int parameter) => _state.Gradient(parameter);
+
+    public ReadOnlyMemory<byte> Moment(int parameter, int moment)
     {
-        _gradients.Settle();
-        return _parameters.Layout.Of(_gradients.Total, _parameters.PlaceOf(parameter));
+        RequireOptimizer();
+        return _state.Moment(parameter, moment);
     }
 
-    public Memory<byte> Moment(int parameter, int moment) =>
-        _parameters.Layout.Of((_rule ?? throw new InvalidOperationException("UseOptimizer was not called.")).Moment(moment), _parameters.PlaceOf(parameter));
+    public void SetMoment(int parameter, int moment, ReadOnlySpan<byte> value)
+    {
+        RequireOptimizer();
+        _state.SetMoment(parameter, moment, value);
+    }
 
     /// <summary>Which kernel each node of the steps so far ran on; once, for an engine opened with <see cref="SessionSettings.Profile"/>.</summary>
     public KernelReport EndProfile() => _step.EndProfile();
@@ -166,15 +178,20 @@ public sealed class StockEngine : ITrainingEngine
             _evaluation.Value.Dispose();
         }
 
-        _crew.Dispose();
-        _gradients.Dispose();
-        _parameters.Dispose();
-        _rule?.Dispose();
+        _state.Dispose();
         _seeds.Dispose();
         _statistics.Dispose();
         Array.ForEach(_inputs, input => input.Dispose());
         NativeApi.ReleaseTensor(_lossTensor);
         _loss.Dispose();
+    }
+
+    private void RequireOptimizer()
+    {
+        if (!_hasOptimizer)
+        {
+            throw new InvalidOperationException("UseOptimizer was not called.");
+        }
     }
 
     /// <param name="targets">Where the outputs from <paramref name="first"/> on go, before those of the statistics.</param>
@@ -190,7 +207,7 @@ public sealed class StockEngine : ITrainingEngine
 
             if (place >= 0)
             {
-                session.BindInput(place, _inputs[i].Tensor);
+                session.BindInput(place, _inputs[i].Tensor, anew: true);
             }
         }
 
@@ -212,7 +229,7 @@ public sealed class StockEngine : ITrainingEngine
         {
             if (session.InputIndex(Parameters[i].Name) is >= 0 and var input)
             {
-                session.BindInput(input, _parameters.TensorOf(i));
+                session.BindInput(input, _state.Tensor(i));
             }
         }
 

@@ -12,7 +12,7 @@ internal sealed class UpdateRule : IDisposable
     private readonly NativeBlock _parameters;
     private readonly NativeBlock _gradients;
     private readonly NativeBlock[] _moments;
-    private readonly Piece[] _pieces;
+    private readonly UpdateRange[] _pieces;
     private readonly Action<int> _update;
     private readonly float[] _rates;
     private float _gradientScale;
@@ -22,16 +22,9 @@ internal sealed class UpdateRule : IDisposable
     /// <exception cref="OrtException">There is no such rule.</exception>
     public UpdateRule(OptimizerSettings settings, BlockLayout layout, IReadOnlyList<string> names, NativeBlock parameters, NativeBlock gradients)
     {
-        var moments = (settings.Kind, settings.Momentum) switch
-        {
-            ("adamw", _) => 2,
-            ("sgd", 0) => 0,
-            ("sgd", _) => 1,
-            _ => throw new OrtException($"The optimizer '{settings.Kind}' is unknown; there are adamw and sgd."),
-        };
         (_settings, _parameters, _gradients) = (settings, parameters, gradients);
-        _moments = [.. Enumerable.Range(0, moments).Select(_ => new NativeBlock(layout.Length))];
-        _pieces = [.. Cut(settings, layout, names)];
+        _moments = [.. Enumerable.Range(0, settings.MomentCount).Select(_ => new NativeBlock(layout.Length))];
+        _pieces = [.. UpdateRange.Cut(settings, layout, names, ElementsPerPiece)];
         _rates = new float[1 + _pieces.Select(piece => piece.Rate).DefaultIfEmpty().Max()];
         _update = settings.Kind == "adamw" ? AdamWPiece : SgdPiece;
     }
@@ -51,40 +44,10 @@ internal sealed class UpdateRule : IDisposable
 
     public void Dispose() => Array.ForEach(_moments, moment => moment.Dispose());
 
-    private static IEnumerable<Piece> Cut(OptimizerSettings settings, BlockLayout layout, IReadOnlyList<string> names)
-    {
-        var start = 0L;
-        for (var i = 0; i < names.Count; i++)
-        {
-            var (decay, rate) = (settings.WeightDecay.GetValueOrDefault(names[i], 0), settings.LearningRate.GetValueOrDefault(names[i], 0));
-            var last = i + 1 == names.Count;
-            if (!last && settings.WeightDecay.GetValueOrDefault(names[i + 1], 0) == decay && settings.LearningRate.GetValueOrDefault(names[i + 1], 0) == rate)
-            {
-                continue; // the next one belongs to the same range
-            }
-
-            var end = (last ? layout.Length : layout.Offset(i + 1)) / sizeof(float);
-            for (; start < end; start += Math.Min(ElementsPerPiece, end - start))
-            {
-                yield return new Piece(start, (int)Math.Min(ElementsPerPiece, end - start), decay, rate);
-            }
-        }
-    }
-
     private void AdamWPiece(int index)
     {
         var piece = _pieces[index];
-        var options = new AdamWOptions
-        {
-            LearningRate = _rates[piece.Rate],
-            Step = _step,
-            Beta1 = _settings.Beta1,
-            Beta2 = _settings.Beta2,
-            Epsilon = _settings.Epsilon,
-            WeightDecay = piece.Decay,
-            Mode = _settings.AdamMode,
-            GradientScale = _gradientScale,
-        };
+        var options = _settings.AdamWAt(_rates[piece.Rate], piece.Decay, _gradientScale, _step);
         AdamW.Step(Of(_parameters, piece), Of(_gradients, piece), Of(_moments[0], piece), Of(_moments[1], piece), options);
     }
 
@@ -102,9 +65,5 @@ internal sealed class UpdateRule : IDisposable
         }
     }
 
-    private static Span<float> Of(NativeBlock block, in Piece piece) => block.Floats(piece.Start, piece.Length);
-
-    /// <param name="Start">In elements.</param>
-    /// <param name="Rate">Which of the learning rates.</param>
-    private readonly record struct Piece(long Start, int Length, float Decay, int Rate);
+    private static Span<float> Of(NativeBlock block, in UpdateRange piece) => block.Floats(piece.Start, piece.Length);
 }

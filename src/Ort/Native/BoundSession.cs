@@ -11,6 +11,7 @@ internal sealed class BoundSession : IDisposable
     private readonly OrtIoBinding _binding;
     private readonly RunOptions _options = new();
     private readonly string _name;
+    private readonly bool _onDevice;
     private readonly Dictionary<string, int> _places;
     private readonly nint[] _inputNames;
     private readonly nint[] _outputNames;
@@ -22,7 +23,7 @@ internal sealed class BoundSession : IDisposable
     /// <exception cref="OrtException">ONNX Runtime refuses the model.</exception>
     public BoundSession(byte[] model, string name, SessionSettings settings)
     {
-        _name = name;
+        (_name, _onDevice) = (name, settings.Device.Gpu is not null);
         _session = SessionOpening.Open(name, settings, options => new InferenceSession(model, options), out _kernels);
         _binding = _session.CreateIoBinding();
         Inputs = [.. _session.InputNames.Select(input => TensorSpecs.Of(input, _session.InputMetadata[input]))];
@@ -41,10 +42,14 @@ internal sealed class BoundSession : IDisposable
     /// <summary>The number of the input called <paramref name="name"/>, −1 where there is none.</summary>
     public int InputIndex(string name) => _places.GetValueOrDefault(name, -1);
 
+    /// <summary>Memory of the device that the session computes on; for as long as the session lives.</summary>
+    public OrtAllocator Allocator(OrtMemoryInfo memory) => new(_session, memory);
+
     /// <summary>Binds a tensor of <see cref="NativeApi.CreateTensor"/>, which the caller keeps.</summary>
-    public void BindInput(int input, nint tensor)
+    /// <param name="anew">Also where the same one is bound: a session on a device copies from this process's memory when an input is bound.</param>
+    public void BindInput(int input, nint tensor, bool anew = false)
     {
-        if (_inputs[input] != tensor)
+        if (anew || _inputs[input] != tensor)
         {
             NativeApi.BindInput(_binding, _inputNames[input], tensor);
             _inputs[input] = tensor;
@@ -52,13 +57,14 @@ internal sealed class BoundSession : IDisposable
     }
 
     /// <summary>Lets the output be written into <paramref name="tensor"/>, of exactly its shape; 0: into memory of the runtime's.</summary>
-    public void BindOutput(int output, nint tensor)
+    /// <param name="anew">Also where the same one is bound.</param>
+    public void BindOutput(int output, nint tensor, bool anew = false)
     {
         if (tensor == 0)
         {
             NativeApi.BindOutputToCpu(_binding, _outputNames[output]); // anew for each run: what the last run left there has its shape
         }
-        else if (_outputs[output] != tensor)
+        else if (anew || _outputs[output] != tensor)
         {
             NativeApi.BindOutput(_binding, _outputNames[output], tensor);
         }
@@ -72,7 +78,16 @@ internal sealed class BoundSession : IDisposable
         try
         {
             using var scope = DenormalScope.Enter();
+            if (_onDevice)
+            {
+                _binding.SynchronizeBoundInputs();
+            }
+
             _session.RunWithBinding(_options, _binding);
+            if (_onDevice)
+            {
+                _binding.SynchronizeBoundOutputs();
+            }
         }
         catch (OnnxRuntimeException e)
         {

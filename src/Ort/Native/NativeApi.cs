@@ -87,12 +87,23 @@ internal static unsafe partial class NativeApi
     public static nint CpuMemory { get; } = CreateCpuMemory();
 
     /// <summary>A tensor over memory that the caller keeps.</summary>
-    public static nint CreateTensor(void* data, long bytes, ReadOnlySpan<long> dims, int type)
+    /// <param name="memory">Where it lies, an OrtMemoryInfo; 0: in this process's memory.</param>
+    public static nint CreateTensor(void* data, long bytes, ReadOnlySpan<long> dims, int type, nint memory = 0)
     {
         fixed (long* shape = dims)
         {
             Check(((delegate* unmanaged<nint, void*, nuint, long*, nuint, int, out nint, nint>)Table[Slot.CreateTensorWithDataAsOrtValue])(
-                CpuMemory, data, (nuint)bytes, shape, (nuint)dims.Length, type, out var value));
+                memory == 0 ? CpuMemory : memory, data, (nuint)bytes, shape, (nuint)dims.Length, type, out var value));
+            return value;
+        }
+    }
+
+    /// <summary>A tensor with memory of an OrtAllocator.</summary>
+    public static nint AllocateTensor(nint allocator, ReadOnlySpan<long> dims, int type)
+    {
+        fixed (long* shape = dims)
+        {
+            Check(((delegate* unmanaged<nint, long*, nuint, int, out nint, nint>)Table[Slot.CreateTensorAsOrtValue])(allocator, shape, (nuint)dims.Length, type, out var value));
             return value;
         }
     }
@@ -104,6 +115,9 @@ internal static unsafe partial class NativeApi
     public static void BindOutput(OrtIoBinding binding, nint name, nint value) => Check(((delegate* unmanaged<nint, nint, nint, nint>)Table[Slot.BindOutput])(binding.DangerousGetHandle(), name, value));
 
     public static void BindOutputToCpu(OrtIoBinding binding, nint name) => Check(((delegate* unmanaged<nint, nint, nint, nint>)Table[Slot.BindOutputToDevice])(binding.DangerousGetHandle(), name, CpuMemory));
+
+    /// <summary>Whether the library is one of Microsoft's training runtime.</summary>
+    public static bool HasTraining => ((delegate* unmanaged<uint, nint>)Table[Slot.GetTrainingApi])(Version) != 0;
 
     private static string Text(nint status)
     {
@@ -136,6 +150,7 @@ internal static unsafe partial class NativeApi
         public const int CreateCustomOpDomain = 26;
         public const int CustomOpDomain_Add = 27;
         public const int AddCustomOpDomain = 28;
+        public const int CreateTensorAsOrtValue = 48;
         public const int CreateTensorWithDataAsOrtValue = 49;
         public const int GetTensorMutableData = 51;
         public const int GetTensorElementType = 60;
@@ -156,6 +171,7 @@ internal static unsafe partial class NativeApi
         public const int BindInput = 136;
         public const int BindOutput = 137;
         public const int BindOutputToDevice = 138;
+        public const int GetTrainingApi = 219;
         public const int KernelInfo_GetNodeName = 244;
         public const int ShapeInferContext_GetInputTypeShape = 268;
         public const int ShapeInferContext_SetOutputTypeShape = 270;

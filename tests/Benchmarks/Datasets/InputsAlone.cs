@@ -46,15 +46,19 @@ internal sealed class InputsAlone(IReadOnlyList<TensorSpec> inputs) : ITrainingE
 
     public void ClearGradients() => throw new NotSupportedException();
 
-    public double GradientNorm() => throw new NotSupportedException();
+    public double? GradientNorm() => throw new NotSupportedException();
 
     public void OptimizerStep(ReadOnlySpan<float> learningRates, float gradientScale) => throw new NotSupportedException();
 
-    public Memory<byte> Parameter(int parameter) => throw new NotSupportedException();
+    public ReadOnlyMemory<byte> Parameter(int parameter) => throw new NotSupportedException();
+
+    public void SetParameter(int parameter, ReadOnlySpan<byte> value) => throw new NotSupportedException();
 
     public ReadOnlyMemory<byte> Gradient(int parameter) => throw new NotSupportedException();
 
-    public Memory<byte> Moment(int parameter, int moment) => throw new NotSupportedException();
+    public ReadOnlyMemory<byte> Moment(int parameter, int moment) => throw new NotSupportedException();
+
+    public void SetMoment(int parameter, int moment, ReadOnlySpan<byte> value) => throw new NotSupportedException();
 
     public void Dispose()
     {

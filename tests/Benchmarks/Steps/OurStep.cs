@@ -44,7 +44,7 @@ internal sealed class OurStep : IDisposable
         Pass(0);
         var loss = Engine.ForwardBackward(1, 0, step);
         Pass(1);
-        var scale = Math.Min(1, LanguageCase.MaxGradNorm / (Engine.GradientNorm() + 1e-6));
+        var scale = Math.Min(1, LanguageCase.MaxGradNorm / (Engine.GradientNorm()!.Value + 1e-6));
         Pass(2);
         Engine.OptimizerStep([_case.LearningRate], (float)scale);
         Pass(3);

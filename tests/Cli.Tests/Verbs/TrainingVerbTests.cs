@@ -17,6 +17,7 @@ public sealed class TrainingVerbTests : IDisposable
     [TestCase("train --artifacts A --data d.npz --out R --warmup many", "--warmup", 64)]
     [TestCase("train --artifacts A --data d.npz --out R --warmup 101%", "--warmup", 64)]
     [TestCase("train --artifacts A --data d.npz --out R --schedule square", "--schedule", 64)]
+    [TestCase("train --artifacts A --data d.npz --out R --engine tensorflow", "--engine", 64)]
     [TestCase("train --artifacts A --data d.npz --out R --batch-size 0", "--batch-size", 64)]
     [TestCase("train --artifacts A --data d.npz --out R", "A does not exist", 1)]
     [TestCase("train --resume R", "R is not a run", 1)]
