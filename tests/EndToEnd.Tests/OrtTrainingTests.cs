@@ -95,6 +95,24 @@ public sealed class OrtTrainingTests
     }
 
     [Test]
+    public void Resume_OfAnInterruptedRunOnMicrosoftsEngine_GoesOnWithItsOptimizerState()
+    {
+        RequireTraining();
+        string[] flags = ["--engine", "ort-training", "--epochs", "40", "--save-every", "1"];
+        Program.Ok(Train("mlp", "uninterrupted", flags));
+        var run = Of("mlp", "interrupted");
+        var stopped = Program.Run(Train("mlp", "interrupted", flags), process =>
+        {
+            Program.Wait(() => Directory.Exists(Path.Combine(run, "checkpoints", "last")) || process.HasExited);
+            Program.Signal(process, "INT");
+        });
+        Assert.That(stopped.Code, Is.EqualTo(130));
+        Program.Ok("train", "--resume", run);
+
+        Assert.That(Rows(run)["train"].Select(r => r.Loss), Is.EqualTo(Rows(Of("mlp", "uninterrupted"))["train"].Select(r => r.Loss)).Within(1e-6));
+    }
+
+    [Test]
     public void Pretrain_OnMicrosoftsEngine_LearnsLikeTheStockEngine()
     {
         RequireTraining();
