@@ -70,6 +70,7 @@ public static class ArtifactWriter
             BatchStatistics.UseBatch(model.Graph);
         }
 
+        Recomposition.Apply(model.Graph, model.Opset);
         var inputs = model.Graph.Inputs.Except(parameters).ToList();
         var outputs = model.Graph.Outputs.ToList();
         if (options.Target == ArtifactTarget.OrtTraining)
@@ -81,6 +82,7 @@ public static class ArtifactWriter
             StepGraph.Append(model, loss, [.. parameters.Where(p => trained.Contains(p.Name))], options.Gradients);
         }
 
+        ConstantSharing.Apply(model.Graph);
         return new(Finished(model, options), inputs, outputs, labels);
     }
 

@@ -103,10 +103,11 @@ internal sealed class ForwardModel
             throw new ArtifactsException($"--output names an output twice, or the loss itself: {string.Join(", ", options.Outputs)}.");
         }
 
-        var parameters = Parameters.Select(p => graph.Initializers.Find(v => v.Name == p.Name)!).ToList();
+        var names = Parameters.Select(p => p.Name).ToHashSet();
+        var parameters = graph.Initializers.Where(v => names.Contains(v.Name)).ToList(); // in the same order
+        graph.Initializers.RemoveAll(v => names.Contains(v.Name));
         foreach (var parameter in parameters)
         {
-            graph.Initializers.Remove(parameter);
             parameter.Initializer = null;
             graph.Inputs.Add(parameter);
         }
