@@ -19,6 +19,9 @@ public sealed record ArtifactOptions
     /// <summary>Cross-entropy: the share of the target spread evenly over the classes, at least 0 and below 1 [0].</summary>
     public double LabelSmoothing { get; init; }
 
+    /// <summary>Cross-entropy: the axis of the classes, negative from the end; null: the last for rank 2 and 3, 1 for rank 4 and above.</summary>
+    public long? ClassAxis { get; init; }
+
     /// <summary>Patterns of parameters to train; see <see cref="ParameterChoice"/> for what they, <see cref="Frozen"/> and neither mean.</summary>
     public IReadOnlyList<string> Trainable { get; init; } = [];
 

@@ -30,18 +30,30 @@ public static class Losses
             throw new ArtifactsException($"The loss cross-entropy wants logits with an axis of classes, but {x} has rank {shape.Rank}. Name another output with --loss-input, or choose another --loss.");
         }
 
-        // SoftmaxCrossEntropyLoss has its classes at axis 1: images [N, C, H, W] are so, logits of rank 3 [batch, positions, C] become rows.
-        var classes = shape.Rank >= 4 ? 1 : shape.Rank - 1;
+        // SoftmaxCrossEntropyLoss has its classes at axis 1: images [N, C, H, W] are so; others become rows, such as logits [batch, positions, C].
+        var classes = ClassAxis(shape, x, options);
         var labels = build.Input("labels", ElementType.Int64, Shape.Of([.. shape.Where((_, axis) => axis != classes)]));
         var (scores, targets) = (x, labels);
-        if (shape.Rank == 3)
+        if (classes != 1)
         {
-            var width = shape[2];
-            scores = width.IsKnown ? build.Reshape(x, -1, width.Value) : build.Reshape(x, build.Concat(0, build.Constant(-1), build.Shape(x, 2, 3))); // [batch·positions, C]
-            targets = build.Reshape(labels, -1); // [batch·positions]
+            if (classes < shape.Rank - 1)
+            {
+                scores = build.Transpose(x, [.. Enumerable.Range(0, shape.Rank).Where(axis => axis != classes).Append(classes).Select(axis => (long)axis)]); // [labels..., C]
+            }
+
+            var width = shape[classes];
+            scores = width.IsKnown ? build.Reshape(scores, -1, width.Value) : build.Reshape(scores, build.Concat(0, build.Constant(-1), build.Shape(x, classes, classes + 1))); // [all labels, C]
+            targets = build.Reshape(labels, -1); // [all labels]
         }
 
-        return (build.MeanCrossEntropy(scores, targets, options.IgnoreIndex, options.LabelSmoothing, shape.Rank >= 4 ? 1 : -1), labels);
+        return (build.MeanCrossEntropy(scores, targets, options.IgnoreIndex, options.LabelSmoothing, 1), labels);
+    }
+
+    private static int ClassAxis(Shape shape, Value x, ArtifactOptions options)
+    {
+        var given = options.ClassAxis ?? (shape.Rank >= 4 ? 1 : -1);
+        var axis = given < 0 ? given + shape.Rank : given;
+        return axis >= 0 && axis < shape.Rank ? (int)axis : throw new ArtifactsException($"The class axis {given} does not exist: {x} has rank {shape.Rank}. Give --class-axis one from {-shape.Rank} to {shape.Rank - 1}.");
     }
 
     // mean (x − t)²

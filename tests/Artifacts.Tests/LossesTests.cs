@@ -55,13 +55,26 @@ public sealed class LossesTests
     ];
 
     [TestCaseSource(nameof(Shapes))]
-    public void CrossEntropy_OneLabelIgnored_IsTheMeanOverTheOthers(int[] dims, int classAxis, double smoothing)
+    public void CrossEntropy_OneLabelIgnored_IsTheMeanOverTheOthers(int[] dims, int classAxis, double smoothing) => IsTheMean(dims, classAxis, new ArtifactOptions { LabelSmoothing = smoothing });
+
+    [TestCase(new[] { 3, 4 }, 0, 0L)]
+    [TestCase(new[] { 3, 2, 2 }, 0, -3L)]
+    [TestCase(new[] { 2, 3, 2 }, 1, 1L)]
+    [TestCase(new[] { 2, 1, 3, 2 }, 2, 2L)]
+    [TestCase(new[] { 2, 1, 2, 3 }, 3, -1L)]
+    public void CrossEntropy_ClassesAtAnyAxis_IsTheMeanOverTheOthers(int[] dims, int classAxis, long given) => IsTheMean(dims, classAxis, new ArtifactOptions { ClassAxis = given, LabelSmoothing = 0.1 });
+
+    [TestCase(3)]
+    [TestCase(-4)]
+    public void CrossEntropy_ClassAxisBeyondTheRank_IsRefused(long axis) =>
+        Assert.That(() => Run("cross-entropy", new Array64(new double[8], 2, 2, 2), null, new ArtifactOptions { ClassAxis = axis }), Throws.TypeOf<ArtifactsException>().With.Message.Contains("--class-axis"));
+
+    private static void IsTheMean(int[] dims, int classAxis, ArtifactOptions options)
     {
         var x = new Array64(new[] { 0.5, -1, 2, 30, 0, -40, 200, 3, 100, -0.25, 0.125, 0 }, dims);
         var labels = new Array64(new long[] { 2, 1, -100, 0 }, [.. dims.Where((_, axis) => axis != classAxis)]);
-        var options = new ArtifactOptions { LabelSmoothing = smoothing };
         var (loss, gradient) = Run("cross-entropy", x, labels, options);
-        Assert.That(loss, Is.EqualTo(CrossEntropy(x, labels.Longs, classAxis, smoothing)).Within(1e-5).Percent, "the smoothing is a float32 constant");
+        Assert.That(loss, Is.EqualTo(CrossEntropy(x, labels.Longs, classAxis, options.LabelSmoothing)).Within(1e-5).Percent, "the smoothing is a float32 constant");
         Assert.That(gradient, Is.EqualTo(Differences("cross-entropy", x, labels, options)).Within(1e-6));
     }
 

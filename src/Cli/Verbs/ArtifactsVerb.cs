@@ -15,6 +15,7 @@ internal static class ArtifactsVerb
         var lossInput = Flags.Text("--loss-input", "NAME", "The graph output that feeds the loss [the only one, else logits, for none: loss].");
         var ignore = Flags.Count("--ignore-index", "cross-entropy: the label of positions that do not count [-100].", least: long.MinValue);
         var smoothing = Flags.Number("--label-smoothing", "cross-entropy: share of the target that is spread evenly, below 1 [0].", 0, 0.999999);
+        var classes = Flags.Count("--class-axis", "cross-entropy: the axis of the classes, negative from the end [the last for rank 2 and 3, 1 for rank 4 and above].", least: long.MinValue);
         var trainable = Flags.Many("--trainable", "GLOB", "Parameters to train; all others are frozen.");
         var frozen = Flags.Many("--frozen", "GLOB", "Weights to keep as they are; all others are trained.");
         var apart = Flags.Switch("--no-retie", "Keep weights with the same numbers (or the transpose of such) as parameters of their own.");
@@ -30,6 +31,7 @@ internal static class ArtifactsVerb
             var options = new ArtifactOptions
             {
                 LossInput = context.Get(lossInput),
+                ClassAxis = context.Get(classes),
                 LabelSmoothing = context.Get(smoothing) ?? 0,
                 Trainable = context.Get(trainable) ?? [],
                 Frozen = context.Get(frozen) ?? [],
@@ -42,7 +44,7 @@ internal static class ArtifactsVerb
                 Optimizer = optimizer.Of(context),
                 Known = path.OwnManifest(),
             };
-            if ((context.Get(loss) ?? options.Loss) != "cross-entropy" && context.Given.FirstOrDefault(f => f is "--ignore-index" or "--label-smoothing") is { } foreign)
+            if ((context.Get(loss) ?? options.Loss) != "cross-entropy" && context.Given.FirstOrDefault(f => f is "--ignore-index" or "--label-smoothing" or "--class-axis") is { } foreign)
             {
                 throw new UsageException($"{foreign} belongs to --loss cross-entropy; --loss {context.Get(loss)} has no classes.");
             }
@@ -61,7 +63,7 @@ internal static class ArtifactsVerb
             });
         })
         {
-            model, output, loss, lossInput, ignore, smoothing, trainable, frozen, apart, batch, further, kind, nominal, prefix,
+            model, output, loss, lossInput, ignore, smoothing, classes, trainable, frozen, apart, batch, further, kind, nominal, prefix,
         };
         optimizer.AddTo(verb);
         return verb;
