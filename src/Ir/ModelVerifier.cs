@@ -160,6 +160,13 @@ public static class ModelVerifier
                 throw new IrException($"{name}: {node.Describe()} has no op_type.");
             }
 
+            var (given, wanted) = (node.Inputs.TakeWhile(v => v is not null).Count(), functions.Contains((node.Domain, node.OpType)) ? 0 : RequiredInputs.Of(node));
+            var without = node.Domain.Length == 0 && node.Outputs.Count == 0;
+            if (given < wanted || without)
+            {
+                throw new IrException($"{name}: {node.Describe()} has {(without ? "no output" : $"{given} of the {wanted} inputs that the operator requires")}. Correct the node.");
+            }
+
             if (!imports.ContainsKey(node.Domain) && !OwnedByRuntimes.Contains(node.Domain) && !functions.Contains((node.Domain, node.OpType)))
             {
                 throw new IrException($"{name}: {node.Describe()} is of the domain '{(node.Domain.Length == 0 ? "ai.onnx" : node.Domain)}', which the model does not import (it imports {string.Join(", ", imports.Keys.Select(d => d.Length == 0 ? "ai.onnx" : d))}).");

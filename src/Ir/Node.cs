@@ -59,8 +59,8 @@ public sealed class Node
     /// <summary>The subgraphs among the attributes.</summary>
     public IEnumerable<Graph> Subgraphs => Attributes.Values.OfType<GraphAttribute>().Select(a => a.Value);
 
-    /// <summary>The input at <paramref name="index"/>, null where it is left out or beyond the end.</summary>
-    public Value? Input(int index) => index < _inputs.Count ? _inputs[index] : null;
+    /// <summary>The input at <paramref name="index"/>, null where it is left out or there is none of that number.</summary>
+    public Value? Input(int index) => index >= 0 && index < _inputs.Count ? _inputs[index] : null;
 
     /// <summary>The output at <paramref name="index"/>, null beyond the end.</summary>
     public Value? Output(int index) => index < _outputs.Count ? _outputs[index] : null;

@@ -21,8 +21,8 @@ public sealed class Shape : IReadOnlyList<Dim>, IEquatable<Shape>
     /// <summary>Whether every dimension is a number.</summary>
     public bool IsStatic => Array.TrueForAll(_dims, d => d.IsKnown);
 
-    /// <summary>The number of elements where every dimension is a number, else null.</summary>
-    public long? Count => IsStatic ? _dims.Aggregate(1L, (n, d) => checked(n * d.Value)) : null;
+    /// <summary>The number of elements where every dimension is a number, else null; null too where it is beyond all memories.</summary>
+    public long? Count => IsStatic && _dims.Aggregate((Int128)1, (n, d) => Int128.Min(n, long.MaxValue) * d.Value) is var count && count <= long.MaxValue ? (long)count : null;
 
     public ReadOnlySpan<Dim> Dims => _dims;
 

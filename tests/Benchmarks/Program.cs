@@ -17,6 +17,11 @@ var commands = new Dictionary<string, (string Arguments, string What, Func<strin
     ["kills"] = ("[N]", "kills a run N times at random moments and compares what it ends with; exit code 1 if it differs", Now(given => Environment.ExitCode = KillBenchmark.Run(int.Parse(given.ElementAtOrDefault(0) ?? "100")))),
     ["data"] = ("[MB [TEXT]]", "rows and bytes a second of safetensors rows and of text, to ids and to batches, and memory", Now(DatasetBenchmark.Compare)),
     ["data-one"] = ("rows|clm|mlm FOLDER", "one kind of it in this process", Now(DatasetBenchmark.One)),
+    ["artifacts"] = ("[MICROSOFT'S ARTIFACTS]…", "time and memory of making artifacts, by depth too; nodes beside those of Microsoft's tool for folders of its own", Now(ArtifactCost.Run)),
+    ["artifacts-one"] = ("MODEL OUT", "one of them in this process", Now(ArtifactCost.One)),
+    ["fuzz"] = ("[N] [SEED]", "N damaged models and tensor files, read and made artifacts of; exit code 1 if one shows a bug", Now(given => Environment.ExitCode = FuzzRun.Run(int.Parse(given.ElementAtOrDefault(0) ?? "10000"), int.Parse(given.ElementAtOrDefault(1) ?? "0")))),
+    ["fuzz-some"] = ("SEED FROM TO", "some of them in this process", Now(FuzzRun.Some)),
+    ["fuzz-save"] = ("SEED NUMBER FILE", "the damaged model of a case, to look at", Now(FuzzRun.Save)),
     ["ratios"] = ("[PART OF A NAME]", "small graphs with C# kernels and with bodies, by turns", Now(given => GraphRatios.Run(given.ElementAtOrDefault(0) ?? ""))),
 };
 

@@ -37,6 +37,17 @@ public sealed class ModelVerifierTests
         Refused(model, "first", "'nowhere'");
     }
 
+    [TestCase("MatMul", 1)]
+    [TestCase("Where", 2)]
+    [TestCase("BatchNormalization", 4)]
+    public void Check_TooFewInputs_NamesTheNode(string op, int inputs)
+    {
+        var model = Chain(out var first, out _);
+        var node = new Node("", op, Enumerable.Repeat(first.Outputs[0], inputs), [new Value("third")], "third");
+        model.Graph.Nodes.Add(node);
+        Refused(model, "third", "requires");
+    }
+
     [Test]
     public void Check_ValueOfARemovedNode_NamesBoth()
     {

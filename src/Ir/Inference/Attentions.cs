@@ -14,6 +14,11 @@ internal static class Attentions
             return;
         }
 
+        if (new[] { q, k, v }.Any(x => x.Rank is not (3 or 4)))
+        {
+            throw c.Contradiction($"operands of shapes {q}, {k} and {v}", "rank 3 or 4");
+        }
+
         Dim heads = c.Node.Int("q_num_heads", 0), kvHeads = c.Node.Int("kv_num_heads", 0);
         var (q4, k4, v4) = (Split(q, heads), Split(k, kvHeads), Split(v, kvHeads));
         var total = c.Shape(4) is { Rank: 4 } past ? DimMath.Add(past[2], k4[2]) : k4[2];

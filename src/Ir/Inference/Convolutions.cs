@@ -29,9 +29,19 @@ internal static class Convolutions
         Shape? result = null;
         if (x is not null && w is not null)
         {
+            if (x.Rank != w.Rank || x.Rank < 3)
+            {
+                throw c.Contradiction($"data of shape {x} and weights of shape {w}", "the same rank, at least 3");
+            }
+
             var n = x.Rank - 2;
-            var (strides, dilations) = (List(c, "strides", n, 1), List(c, "dilations", n, 1));
-            var (pads, extra, given) = (c.Node.Ints("pads") ?? new long[2 * n], List(c, "output_padding", n, 0), c.Node.Ints("output_shape"));
+            var (strides, dilations) = (c.List("strides", n, 1), c.List("dilations", n, 1));
+            var (pads, extra, given) = (c.List("pads", 2 * n, 0), c.List("output_padding", n, 0), c.Node.Ints("output_shape"));
+            if (given is not null && given.Count != n && given.Count != x.Rank)
+            {
+                throw c.Contradiction($"output_shape [{string.Join(", ", given)}]", $"{n} entries");
+            }
+
             var mode = c.Node.Text("auto_pad", "NOTSET");
             var dims = new Dim[n];
             for (var i = 0; i < n; i++)
@@ -53,7 +63,8 @@ internal static class Convolutions
     public static void Pool(InferenceContext c)
     {
         Shape? result = null;
-        if (c.Shape(0) is { Rank: >= 3 } x && c.Node.Ints("kernel_shape") is { } kernel)
+        var kernel = c.Required("kernel_shape");
+        if (c.Shape(0) is { Rank: >= 3 } x)
         {
             result = Ir.Shape.Of([x[0], x[1], .. Windows(c, x, [.. kernel.Select(Dim.Of)])]);
         }
@@ -113,8 +124,6 @@ internal static class Convolutions
 
     private static float[]? Scales(Value? value) => value?.ConstantData is { Type: ElementType.Float, Count: > 0 } data ? data.As<float>().ToArray() : null;
 
-    private static IReadOnlyList<long> List(InferenceContext c, string name, int n, long fallback) => c.Node.Ints(name) ?? [.. Enumerable.Repeat(fallback, n)];
-
     private static Dim[] Windows(InferenceContext c, Shape x, Dim[] kernel)
     {
         var n = x.Rank - 2;
@@ -123,7 +132,7 @@ internal static class Convolutions
             throw c.Contradiction($"a window of rank {kernel.Length} on {x}", $"rank {n}");
         }
 
-        var (strides, dilations, pads) = (List(c, "strides", n, 1), List(c, "dilations", n, 1), c.Node.Ints("pads") ?? new long[2 * n]);
+        var (strides, dilations, pads) = (c.List("strides", n, 1), c.List("dilations", n, 1), c.List("pads", 2 * n, 0));
         var (mode, up) = (c.Node.Text("auto_pad", "NOTSET"), c.Node.Int("ceil_mode", 0) != 0);
         var dims = new Dim[n];
         for (var i = 0; i < n; i++)

@@ -104,7 +104,14 @@ internal static class DimMath
     /// <summary>Neither number nor name.</summary>
     public static bool IsNothing(Dim dim) => !dim.IsKnown && dim.Symbol is null;
 
-    public static long FloorDiv(long a, long b) => (a / b) - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+    /// <summary>As a run computes it: the lowest number stays what it is.</summary>
+    public static long Abs(long a) => a < 0 ? -a : a;
+
+    /// <summary>Rounded towards 0; the lowest number divided by −1 stays what it is, where .NET throws.</summary>
+    public static long Quotient(long a, long b) => b == -1 ? -a : a / b;
+
+    /// <summary>Rounded towards −∞, likewise.</summary>
+    public static long FloorDiv(long a, long b) => b == -1 ? -a : (a / b) - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
 
     private static bool IsClampOf(Dim clamped, Dim length) => clamped.Symbol is { } symbol && symbol.StartsWith($"clamp({length}, ", StringComparison.Ordinal);
 

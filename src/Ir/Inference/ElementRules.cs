@@ -28,7 +28,7 @@ internal static class ElementRules
         ["Max"] = c => Paired(c, (a, b) => Chosen(a, b, Math.Max)),
         ["Min"] = c => Paired(c, (a, b) => Chosen(a, b, Math.Min)),
         ["Neg"] = c => c.Elements(0) is { } x ? Array.ConvertAll(x, d => DimMath.Sub(0, d)) : null,
-        ["Abs"] = c => c.Elements(0) is { } x ? Array.ConvertAll(x, d => d.IsKnown ? Math.Abs(d.Value) : DimMath.IsNatural(d) ? d : Dim.Unknown) : null,
+        ["Abs"] = c => c.Elements(0) is { } x ? Array.ConvertAll(x, d => d.IsKnown ? DimMath.Abs(d.Value) : DimMath.IsNatural(d) ? d : Dim.Unknown) : null,
         ["Not"] = c => c.Elements(0) is { } x ? Array.ConvertAll(x, d => d.IsKnown ? 1 - d.Value : Dim.Unknown) : null,
         ["And"] = c => Paired(c, (a, b) => a.Is(0) || b.Is(0) ? 0 : a.Is(1) ? b : a),
         ["Or"] = c => Paired(c, (a, b) => a.Is(1) || b.Is(1) ? 1 : a.Is(0) ? b : a),
@@ -160,7 +160,7 @@ internal static class ElementRules
             ? [.. Enumerable.Range(0, (int)count).Select(i => (Dim)(start + (i * delta)))] : null;
 
     // Integer division truncates towards 0; the floor is the same where nothing is negative.
-    private static Dim Divided(Dim a, Dim b) => a.IsKnown && b.IsKnown ? b.Value == 0 ? Dim.Unknown : a.Value / b.Value
+    private static Dim Divided(Dim a, Dim b) => a.IsKnown && b.IsKnown ? b.Value == 0 ? Dim.Unknown : DimMath.Quotient(a.Value, b.Value)
         : DimMath.IsNatural(a) && DimMath.IsNatural(b) || DimMath.Div(a, b) is var exact && exact.Symbol?.Contains("floor", StringComparison.Ordinal) == false ? DimMath.Div(a, b) : Dim.Unknown;
 
     private static Dim Chosen(Dim a, Dim b, Func<long, long, long> choose) => a.IsKnown && b.IsKnown ? choose(a.Value, b.Value) : a.IsSameAs(b) ? a : Dim.Unknown;

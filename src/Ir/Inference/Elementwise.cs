@@ -52,14 +52,5 @@ internal static class Elementwise
     // y has x's shape, the slope is broadcast to it
     public static void FirstKeepsShape(InferenceContext c) => c.OutputLike(0, 0);
 
-    private static Shape? All(InferenceContext c)
-    {
-        Span<int> every = stackalloc int[c.Inputs];
-        for (var i = 0; i < every.Length; i++)
-        {
-            every[i] = i;
-        }
-
-        return c.Broadcast(every);
-    }
+    private static Shape? All(InferenceContext c) => c.Broadcast([.. Enumerable.Range(0, c.Inputs)]);
 }

@@ -67,5 +67,5 @@ internal static class Generation
         c.Output(0, (ElementType)c.Node.Int("dtype", (long)ElementType.Float), c.Node.Ints("shape") is { } shape ? Ir.Shape.Of(shape) : null);
 
     public static void Multinomial(InferenceContext c) =>
-        c.Output(0, (ElementType)c.Node.Int("dtype", (long)ElementType.Int32), [c.Shape(0)?[0] ?? Dim.Unknown, c.Node.Int("sample_size", 1)]);
+        c.Output(0, (ElementType)c.Node.Int("dtype", (long)ElementType.Int32), [c.Shape(0) is { Rank: > 0 } x ? x[0] : Dim.Unknown, c.Node.Int("sample_size", 1)]);
 }

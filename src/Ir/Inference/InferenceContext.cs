@@ -27,10 +27,19 @@ internal sealed class InferenceContext(Node node, int opset)
     public long[]? Constants(int input) => Elements(input) is { } all && Array.TrueForAll(all, d => d.IsKnown) ? Array.ConvertAll(all, d => d.Value) : null;
 
     /// <summary>The attribute, or else the elements of an input: axes and the like, which moved from one to the other over the opsets.</summary>
-    public long[]? Ints(string attribute, int input) => node.Ints(attribute)?.ToArray() ?? (Has(input) ? Constants(input) : null);
+    public long[]? Ints(string attribute, int input) => node.Ints(attribute)?.ToArray() ?? (!Has(input) ? null
+        : Element(input).IsFloat() ? throw Contradiction($"numbers of type {Element(input)} as {attribute}", "whole numbers") : Constants(input));
+
+    /// <summary>An attribute that the operator cannot do without.</summary>
+    public IReadOnlyList<long> Required(string attribute) => node.Ints(attribute)
+        ?? throw new IrException($"{node.Describe()} lacks the attribute {attribute}, which the operator requires. Correct the node.");
+
+    /// <summary>A list with an entry for each of <paramref name="count"/> axes or sides; <paramref name="fallback"/> for all where it is absent.</summary>
+    public IReadOnlyList<long> List(string attribute, int count, long fallback) => node.Ints(attribute) is not { } given ? [.. Enumerable.Repeat(fallback, count)]
+        : given.Count == count ? given : throw Contradiction($"{attribute} [{string.Join(", ", given)}]", $"{count} entries");
 
     /// <summary>How many elements the vector at an input has, null where that is unknown.</summary>
-    public int? Length(int input) => Elements(input)?.Length ?? (Shape(input) is { Rank: 1 } shape && shape[0].IsKnown ? (int)shape[0].Value : null);
+    public int? Length(int input) => Elements(input)?.Length ?? (Shape(input) is { Rank: 1 } shape && shape[0].IsKnown && shape[0].Value <= Numbers.Most ? (int)shape[0].Value : null);
 
     /// <summary>−1 is the last axis.</summary>
     /// <param name="end">Whether <paramref name="rank"/> itself is allowed.</param>
@@ -46,6 +55,11 @@ internal sealed class InferenceContext(Node node, int opset)
         if (node.Output(index) is not { } output)
         {
             return;
+        }
+
+        if (shape is not null && shape.Any(d => d.IsKnown && d.Value < 0))
+        {
+            throw Contradiction($"the shape {shape} of output {index}", "sizes from 0 on");
         }
 
         element = element == ElementType.Undefined ? output.Element : element;

@@ -64,7 +64,7 @@ internal static class Movement
             }
             else if (c.Length(1) is { } length)
             {
-                result = Ir.Shape.Of(new Dim[x.Rank - length]);
+                result = length <= x.Rank ? Ir.Shape.Of(new Dim[x.Rank - length]) : throw c.Contradiction($"{length} axes of {x}", "each axis once");
             }
         }
 
@@ -100,7 +100,7 @@ internal static class Movement
         if (c.Shape(0) is { } x)
         {
             var perm = c.Node.Ints("perm") ?? [.. Enumerable.Range(0, x.Rank).Reverse().Select(i => (long)i)];
-            result = perm.Count == x.Rank ? Ir.Shape.Of([.. perm.Select(p => x[c.Axis(p, x.Rank)])]) : throw c.Contradiction($"shape {x} and perm {string.Join(", ", perm)}", "an axis of perm for each of the input");
+            result = perm.Count == x.Rank && perm.Select(p => c.Axis(p, x.Rank)).Distinct().Count() == x.Rank ? Ir.Shape.Of([.. perm.Select(p => x[c.Axis(p, x.Rank)])]) : throw c.Contradiction($"shape {x} and perm {string.Join(", ", perm)}", "an axis of perm for each of the input");
         }
 
         c.Output(0, c.Element(0), result);
@@ -175,7 +175,7 @@ internal static class Movement
 
         var axis = c.Axis(c.Node.Int("axis", 0), x.Rank);
         var sizes = c.Node.Ints("split") is { } old ? [.. old.Select(Dim.Of)] : c.Has(1) ? c.Elements(1) ?? new Dim[c.Outputs] : Even(x[axis], c.Outputs, c.Node.Attributes.ContainsKey("num_outputs"));
-        if (sizes.Length != c.Outputs || x[axis].IsKnown && sizes.All(s => s.IsKnown) && sizes.Sum(s => s.Value) != x[axis].Value)
+        if (sizes.Length != c.Outputs || x[axis].IsKnown && sizes.All(s => s.IsKnown) && !sizes.Aggregate((Dim)0, DimMath.Add).Is(x[axis].Value))
         {
             throw c.Contradiction($"parts {string.Join(", ", sizes)}", $"{c.Outputs} that add up to {x[axis]}");
         }
@@ -207,7 +207,7 @@ internal static class Movement
             return [.. Enumerable.Repeat(mayDiffer && quotient.Symbol?.Contains("floor", StringComparison.Ordinal) == true ? Dim.Unknown : quotient, parts)];
         }
 
-        var even = (size.Value + parts - 1) / parts;
+        var even = ((size.Value - 1) / parts) + 1;
         return [.. Enumerable.Range(0, parts).Select(i => (Dim)Math.Clamp(size.Value - (i * even), 0, even))]; // the last is smaller where it does not come out even
     }
 

@@ -25,6 +25,11 @@ internal static class Selection
             return;
         }
 
+        if ((starts ?? ends ?? steps) is not null && new[] { starts, ends, steps }.Any(given => given is not null && given.Length != axes.Length))
+        {
+            throw c.Contradiction($"{starts?.Length} starts, {ends?.Length} ends and {steps?.Length} steps for {axes.Length} axes", "as many of each");
+        }
+
         for (var i = 0; i < axes.Length; i++)
         {
             var axis = c.Axis(axes[i], x.Rank);

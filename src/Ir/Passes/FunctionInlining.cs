@@ -3,6 +3,10 @@ namespace OnnxPipeline.Ir;
 /// <summary>Puts the bodies of model-local functions in the place of their calls.</summary>
 public static class FunctionInlining
 {
+    private const int LargestGrowth = 100;
+
+    private const long SmallestLimit = 100_000;
+
     /// <summary>
     /// Changes the model in place; functions that are inlined are removed, domains that their bodies use are imported. Types of the values
     /// inside are not inferred. Bodies must be at the model's opset: <see cref="OpsetConversion.Raise(Model, int)"/> comes before.
@@ -10,12 +14,14 @@ public static class FunctionInlining
     /// <param name="keep">Functions whose calls stay; null: none.</param>
     /// <returns>The number of calls replaced.</returns>
     /// <exception cref="IrException">
-    /// A function calls itself; a call has more inputs or outputs than its function, or lacks an attribute that it requires.
+    /// A function calls itself, or the calls would become far more nodes than the model has; a call has more inputs or outputs than its function, or lacks an attribute
+    /// that it requires.
     /// </exception>
     public static int Inline(Model model, Func<Function, bool>? keep = null)
     {
         var functions = model.Functions.Where(f => keep is null || !keep(f)).ToDictionary(f => (f.Domain, f.Name, f.Overload));
         RefuseRecursion(functions);
+        RefuseGrowth(model, functions);
         var names = TakenNames(model.Graph);
         var replaced = 0;
         foreach (var graph in model.Functions.Except(functions.Values).Select(f => f.Body).Append(model.Graph))
@@ -169,6 +175,40 @@ public static class FunctionInlining
             }
 
             done.Add(function);
+        }
+    }
+
+    /// <summary>A short chain of functions that call each other twice would fill any memory; no honest model grows so.</summary>
+    private static void RefuseGrowth(Model model, Dictionary<(string, string, string), Function> functions)
+    {
+        var sizes = new Dictionary<Function, long>();
+        var held = model.Graph.AllNodes().Concat(model.Functions.SelectMany(f => f.Body.AllNodes())).LongCount();
+        var most = Math.Max(LargestGrowth * held, SmallestLimit);
+        if (Size(model.Graph) is var size && size > most)
+        {
+            throw new IrException($"The graph '{model.Graph.Name}' would have more than {most} nodes with its local functions in place; the model holds {held}. It is damaged, or made to fill memory.");
+        }
+
+        long Size(Graph graph)
+        {
+            long total = 0;
+            foreach (var node in graph.AllNodes())
+            {
+                total += functions.TryGetValue((node.Domain, node.OpType, node.Overload), out var called) ? OfFunction(called) : 1;
+                total = Math.Min(total, int.MaxValue); // enough to be refused
+            }
+
+            return total;
+        }
+
+        long OfFunction(Function function)
+        {
+            if (!sizes.TryGetValue(function, out var known))
+            {
+                sizes.Add(function, known = Size(function.Body));
+            }
+
+            return known;
         }
     }
 

@@ -177,6 +177,23 @@ public sealed class FunctionInliningTests
     }
 
     [Test]
+    public void Inline_ChainThatDoublesAtEveryLink_IsRefusedBeforeItGrows()
+    {
+        const int links = 40;
+        var chain = Enumerable.Range(0, links).Select(i => new Function(Local, $"link{i}")).ToArray();
+        for (var i = 0; i < links; i++)
+        {
+            var body = Body(chain[i], "x");
+            Value Next(Value x) => i + 1 < links ? body.Op($"link{i + 1}", [x], domain: Local) : body.Neg(x);
+            body.Output(Next(Next(chain[i].Body.Inputs[0])), "y");
+        }
+
+        var (model, b, x) = Start(chain);
+        b.Output(b.Op("link0", [x], domain: Local), "out");
+        Assert.That(() => FunctionInlining.Inline(model), Throws.InstanceOf<IrException>().With.Message.Contains("nodes"));
+    }
+
+    [Test]
     public void Inline_TooManyInputsOrAMissingAttribute_NamesTheCall()
     {
         var function = new Function(Local, "f");

@@ -1,3 +1,5 @@
+using OnnxPipeline.Ir.Inference;
+
 namespace OnnxPipeline.Ir.Passes.Folding;
 
 /// <summary>Operators that folding can compute. An evaluator gives null where it cannot.</summary>
@@ -23,13 +25,13 @@ internal static class Evaluators
         ["Add"] = c => Paired(c, (a, b) => a + b, (a, b) => a + b),
         ["Sub"] = c => Paired(c, (a, b) => a - b, (a, b) => a - b),
         ["Mul"] = c => Paired(c, (a, b) => a * b, (a, b) => a * b),
-        ["Div"] = c => !c[1].IsReal && c[1].Wholes.Contains(0) ? null : Paired(c, (a, b) => a / b, (a, b) => a / b),
-        ["Mod"] = c => c[0].IsReal || c.Node.Int("fmod", 0) != 0 || c[1].Wholes.Contains(0) ? null : Paired(c, (a, b) => ((a % b) + b) % b, (a, _) => a),
+        ["Div"] = c => !c[1].IsReal && c[1].Wholes.Contains(0) ? null : Paired(c, DimMath.Quotient, (a, b) => a / b),
+        ["Mod"] = c => c[0].IsReal || c.Node.Int("fmod", 0) != 0 || c[1].Wholes.Contains(0) ? null : Paired(c, (a, b) => a - (b * DimMath.FloorDiv(a, b)), (a, _) => a),
         ["Min"] = c => c.Inputs.Length == 2 ? Paired(c, Math.Min, Math.Min) : null,
         ["Max"] = c => c.Inputs.Length == 2 ? Paired(c, Math.Max, Math.Max) : null,
         ["Pow"] = c => c[0].IsReal ? Paired(c, (a, _) => a, Math.Pow) : null,
         ["Neg"] = c => Mapped(c, v => -v, v => -v),
-        ["Abs"] = c => Mapped(c, Math.Abs, Math.Abs),
+        ["Abs"] = c => Mapped(c, DimMath.Abs, Math.Abs),
         ["Not"] = c => Mapped(c, v => 1 - v, v => v),
         ["Sqrt"] = c => Mapped(c, v => v, Math.Sqrt),
         ["Reciprocal"] = c => Mapped(c, v => v, v => 1 / v),
@@ -146,8 +148,13 @@ internal static class Evaluators
         return value?.Reshaped([]).Expanded(c.Dims);
     }
 
-    private static Literal Trilu(FoldedCall c)
+    private static Literal? Trilu(FoldedCall c)
     {
+        if (c.Dims.Length < 2)
+        {
+            return null; // a run will say so
+        }
+
         var (upper, k) = (c.Node.Int("upper", 1) != 0, c.Optional(1)?.Wholes[0] ?? 0);
         return new(c.Element, c.Dims, [.. Literal.Indices(c.Dims).Select((at, i) => (upper ? at[^1] - at[^2] >= k : at[^1] - at[^2] <= k) ? c[0].Wholes[i] : 0)]);
     }

@@ -1,0 +1,39 @@
+namespace OnnxPipeline.Ir;
+
+/// <summary>
+/// How many inputs an operator of ONNX cannot do without, in whatever version needs the fewest (some became inputs that had been attributes).
+/// </summary>
+internal static class RequiredInputs
+{
+    private static readonly Dictionary<string, int> Counts = Build();
+
+    /// <summary>0 for operators that this table does not know to need any.</summary>
+    public static int Of(Node node) => node.Domain.Length == 0 ? Counts.GetValueOrDefault(node.OpType) : 0;
+
+    private static Dictionary<string, int> Build()
+    {
+        Dictionary<string, int> counts = [];
+        void Need(int count, params ReadOnlySpan<string> ops)
+        {
+            foreach (var op in ops)
+            {
+                counts.Add(op, count);
+            }
+        }
+
+        Need(1,
+            "Abs", "Acos", "Acosh", "ArgMax", "ArgMin", "Asin", "Asinh", "Atan", "Atanh", "AveragePool", "Bernoulli", "BitCast", "BitwiseNot", "Cast", "Ceil", "Celu", "Clip", "Concat", "ConstantOfShape", "Cos", "Cosh",
+            "DepthToSpace", "Dropout", "DynamicQuantizeLinear", "Einsum", "Elu", "Erf", "Exp", "EyeLike", "Flatten", "Floor", "Gelu", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "Hardmax", "HardSigmoid", "HardSwish",
+            "Identity", "If", "IsInf", "IsNaN", "LRN", "LeakyRelu", "Log", "LogSoftmax", "LpNormalization", "LpPool", "Max", "MaxPool", "Mean", "MeanVarianceNormalization", "Min", "Mish", "Multinomial", "Neg", "NonZero", "Not",
+            "Pad", "RandomNormalLike", "RandomUniformLike", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Relu",
+            "Reshape", "Resize", "Round", "Selu", "SequenceConstruct", "SequenceLength", "Shape", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Size", "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Sqrt",
+            "Squeeze", "Sum", "Swish", "SwiGLU", "Tan", "Tanh", "ThresholdedRelu", "Tile", "TopK", "Transpose", "Trilu", "Unique", "Unsqueeze", "Upsample");
+        Need(2,
+            "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "CastLike", "Compress", "Conv", "ConvTranspose", "CumProd", "CumSum", "DequantizeLinear", "Div", "Equal", "Expand", "Gather", "GatherElements", "GatherND",
+            "Gemm", "Greater", "GreaterOrEqual", "GridSample", "LayerNormalization", "Less", "LessOrEqual", "MatMul", "MatMulInteger", "MaxUnpool", "Mod", "Mul", "NegativeLogLikelihoodLoss", "Or", "PRelu", "Pow", "QuantizeLinear",
+            "RMSNormalization", "ReverseSequence", "SequenceAt", "SequenceInsert", "SimplifiedLayerNormalization", "SoftmaxCrossEntropyLoss", "Sub", "Xor");
+        Need(3, "Attention", "GRU", "GroupNormalization", "InstanceNormalization", "LSTM", "OneHot", "RNN", "Range", "RotaryEmbedding", "Scatter", "ScatterElements", "ScatterND", "Where");
+        Need(5, "BatchNormalization");
+        return counts;
+    }
+}
