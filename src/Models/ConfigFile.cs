@@ -35,7 +35,7 @@ public sealed class ConfigFile
         }
         catch (JsonException e)
         {
-            throw new ModelsException($"{path} is no JSON: {e.Message}", e);
+            throw new ModelsException(bytes.IsEmpty ? $"{path} is empty; a JSON object with fields such as \"model_type\" was wanted." : $"{path} is no JSON: {e.Message}", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Unicode;
 using OnnxPipeline.Files;
 
@@ -14,7 +15,7 @@ internal static class TextChunks
 
     private const int MostCharacters = 4 << 20;
 
-    /// <exception cref="TextException">A file is empty, has only white space, is not UTF-8 or holds a NUL (then it is no text); the message names the line and the byte.</exception>
+    /// <exception cref="TextException">A file is empty, has only white space, is not UTF-8 or holds a NUL (then it is no text); the message names line and byte.</exception>
     /// <exception cref="FileFormatException">A file cannot be read.</exception>
     public static IEnumerable<TextChunk> Read(IReadOnlyList<string> files) => files.SelectMany((path, index) => Read(path, index));
 
@@ -32,12 +33,12 @@ internal static class TextChunks
             var mark = offset == 0 && block.StartsWith("\uFEFF"u8) ? 3 : 0;
             var status = Utf8.ToUtf16(block[mark..], text.GetSpan(BlockBytes), out var read, out var written, replaceInvalidSequences: false, isFinalBlock: last);
             read += mark;
-            lines += block[..read].Count((byte)'\n');
             if (block[..read].IndexOf((byte)0) is >= 0 and var nul)
             {
-                throw new TextException($"{path} is no text: byte offset {offset + nul} holds a NUL, as binary files do; UTF-8 text was wanted. Leave the file out, or convert it if it is UTF-16.");
+                throw new TextException($"{path} is no text: line {lines + block[..nul].Count((byte)'\n')}, byte offset {offset + nul} holds a NUL, as binary files do; UTF-8 text was wanted. Leave the file out, or convert it if it is UTF-16.");
             }
 
+            lines += block[..read].Count((byte)'\n');
             if (status == OperationStatus.InvalidData)
             {
                 throw NotUtf8(path, block, read, offset + read, lines);
@@ -84,6 +85,11 @@ internal static class TextChunks
 
     private static TextException NotUtf8(string path, ReadOnlySpan<byte> block, int at, long offset, long line)
     {
+        if (Rune.DecodeFromUtf8(block[at..], out _, out _) == OperationStatus.NeedMoreData)
+        {
+            return new TextException($"{path} ends within a character: line {line}, byte offset {offset} begins one that has more bytes. The file is cut off; copy it anew, or take away its last {block.Length - at} bytes.");
+        }
+
         var advice = offset == 0 && (block.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || block.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
             ? "It begins like UTF-16; convert it to UTF-8."
             : "Convert it to UTF-8, for example with iconv, or leave the file out.";

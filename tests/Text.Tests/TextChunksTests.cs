@@ -74,8 +74,8 @@ public sealed class TextChunksTests : IDisposable
     [Test]
     public void Read_ACharacterCutOffAtTheEnd_IsNamed()
     {
-        var path = _folder.Write("bad.txt", [(byte)'a', 0xE6, 0x97]);
-        Assert.That(() => TextChunks.Read([path]).Count(), Throws.TypeOf<TextException>().With.Message.Contains("byte offset 1"));
+        var path = _folder.Write("bad.txt", [(byte)'\n', (byte)'a', 0xE6, 0x97]);
+        Assert.That(() => TextChunks.Read([path]).Count(), Throws.TypeOf<TextException>().With.Message.Contains($"{path} ends within a character: line 2, byte offset 2"));
     }
 
     [Test]
@@ -110,12 +110,12 @@ public sealed class TextChunksTests : IDisposable
     [TestCase(0)]
     [TestCase(100)]
     [TestCase(1_048_576)]
-    public void Read_ANul_IsNamedWithFileAndByte(int at)
+    public void Read_ANul_IsNamedWithFileLineAndByte(int at)
     {
         var bytes = Enumerable.Range(0, 2_000_000).Select(i => (byte)(i % 10 == 9 ? '\n' : 'a')).ToArray();
         bytes[at] = 0;
         var path = _folder.Write("program.bin", bytes);
-        Assert.That(() => TextChunks.Read([path]).Count(), Throws.TypeOf<TextException>().With.Message.Contains(path).And.Message.Contains($"byte offset {at} holds a NUL"));
+        Assert.That(() => TextChunks.Read([path]).Count(), Throws.TypeOf<TextException>().With.Message.Contains(path).And.Message.Contains($"line {at / 10 + 1}, byte offset {at} holds a NUL"));
     }
 
     private List<TextChunk> Read(string text) => [.. TextChunks.Read([_folder.Write("text.txt", text)])];

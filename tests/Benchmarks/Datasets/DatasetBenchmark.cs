@@ -71,14 +71,20 @@ internal static class DatasetBenchmark
         var file = TokenCache.Open([text], tokenizer, Path.Combine(folder, kind), kind == "clm" ? null : DocumentEnd.BlankLine, PhysicalCores.Count);
         Print($"{kind}: text to ids", Stopwatch.GetElapsedTime(start), bytes, file.Count, "tokens");
 
-        start = Stopwatch.GetTimestamp();
         string[] names = kind == "clm" ? ["input_ids", "attention_mask", "labels"] : ["input_ids", "attention_mask", "token_type_ids", "labels"];
         TensorSpec[] inputs = [.. names.Select(name => new TensorSpec(name, ElementType.Int64, [-1, -1], ["batch", "sequence"]))];
         IExamples examples = kind == "clm"
             ? new CausalExamples(CausalBlocks.ForTraining(file.Whole, Block, 0), inputs, "labels")
-            : new MaskedExamples(MaskedBlocks.ForTraining(Documents.In(file, tokenizer), tokenizer, new Masking(tokenizer, 0.15, false), Block, pairs: false, 0), tokenizer.PadId ?? 0, inputs);
-        Print($"{kind}: opening", Stopwatch.GetElapsedTime(start), bytes, file.Count, "tokens");
+            : new MaskedExamples(MaskedBlocks.ForTraining(FindDocuments(file, tokenizer, bytes), tokenizer, new Masking(tokenizer, 0.15, false), Block, pairs: false, 0), tokenizer.PadId ?? 0, inputs);
         Read($"{kind}: blocks of {Block}", examples, inputs, bytes);
+    }
+
+    private static Documents FindDocuments(TokenFile file, Tokenizer tokenizer, long bytes)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var documents = Documents.In(file, tokenizer);
+        Print("mlm: its documents", Stopwatch.GetElapsedTime(start), bytes, documents.Count, "documents");
+        return documents;
     }
 
     /// <summary>One epoch, in batches, as the loop asks for them.</summary>
