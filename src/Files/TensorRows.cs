@@ -36,27 +36,13 @@ public sealed class TensorRows
     /// <exception cref="FileFormatException">There are not so many rows, or they have more than 2 GiB.</exception>
     public ReadOnlySpan<byte> Span(long first, long count)
     {
-        Require(first, count);
-        return _file is null
-            ? _bytes.Span.Slice((int)(first * RowBytes), (int)(count * RowBytes))
-            : _file.Span(_offset + first * RowBytes, count * RowBytes);
-    }
-
-    /// <summary><paramref name="count"/> rows as a tensor, without a copy.</summary>
-    /// <inheritdoc cref="Span"/>
-    public Tensor Slice(long first, long count)
-    {
-        Require(first, count);
-        return new(Info.Type, [count, .. Info.Dims.Skip(1)], _file is null
-            ? _bytes.Slice((int)(first * RowBytes), (int)(count * RowBytes))
-            : _file.Slice(_offset + first * RowBytes, count * RowBytes));
-    }
-
-    private void Require(long first, long count)
-    {
         if (first < 0 || count < 0 || first > Info.Dims[0] - count)
         {
             throw new FileFormatException($"'{Info.Name}' has {Info.Dims[0]} rows; {count} from row {first} on were wanted.");
         }
+
+        return _file is null
+            ? _bytes.Span.Slice((int)(first * RowBytes), (int)(count * RowBytes))
+            : _file.Span(_offset + first * RowBytes, count * RowBytes);
     }
 }

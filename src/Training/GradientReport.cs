@@ -12,8 +12,8 @@ public sealed record GradientReport(float Loss, IReadOnlyList<NamedTensor> Outpu
     /// <summary>Computes it for examples <paramref name="first"/> to <paramref name="end"/> − 1 as one batch.</summary>
     /// <param name="end">Null: to the last.</param>
     /// <param name="seed">Of dropout.</param>
-    /// <exception cref="FileFormatException">There are not so many examples.</exception>
-    public static GradientReport Of(ITrainingEngine engine, TensorDataset data, long first, long? end, long seed)
+    /// <exception cref="FileFormatException">There are not so many examples, or they hold what the graph cannot take.</exception>
+    public static GradientReport Of(ITrainingEngine engine, TensorExamples data, long first, long? end, long seed)
     {
         var stop = end ?? data.Count;
         if (first >= stop || stop > data.Count)
@@ -21,12 +21,13 @@ public sealed record GradientReport(float Loss, IReadOnlyList<NamedTensor> Outpu
             throw new FileFormatException($"{data.Path} has {data.Count} examples; {first}:{stop} asks for others.");
         }
 
-        for (var input = 0; input < engine.Inputs.Count; input++)
+        var rows = new long[checked((int)(stop - first))];
+        for (var i = 0; i < rows.Length; i++)
         {
-            var batch = data.Slice(input, first, stop);
-            batch.Bytes.Span.CopyTo(engine.Input(input, [.. batch.Dims]));
+            rows[i] = first + i;
         }
 
+        data.Fill(engine, epoch: 0, rows);
         engine.ClearGradients();
         var loss = engine.ForwardBackward(1, seed, 0);
         var outputs = engine.FurtherOutputs.Select((output, i) => new NamedTensor(output.Name, engine.FurtherOutput(i)));

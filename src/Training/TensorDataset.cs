@@ -51,9 +51,6 @@ public sealed class TensorDataset
     /// <summary>The bytes of one example in input number <paramref name="input"/>, row-major.</summary>
     public ReadOnlySpan<byte> Example(int input, long example) => _tensors[input].Span(example * _factors[input], _factors[input]);
 
-    /// <summary>Examples <paramref name="first"/> to <paramref name="end"/> − 1 of input number <paramref name="input"/>, without a copy.</summary>
-    public Tensor Slice(int input, long first, long end) => _tensors[input].Slice(first * _factors[input], (end - first) * _factors[input]);
-
     private static TensorInfo Compared(TensorFile file, TensorSpec input)
     {
         if (!file.TryGetInfo(input.Name, out var found))

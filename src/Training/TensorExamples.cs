@@ -29,6 +29,8 @@ public sealed class TensorExamples : IExamples
         }
     }
 
+    public string Path => _data.Path;
+
     public long Count => _data.Count;
 
     public string Unit => _labels < 0 ? "examples" : "tokens";

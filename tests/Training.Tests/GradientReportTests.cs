@@ -48,10 +48,10 @@ public sealed class GradientReportTests
         return path;
     }
 
-    private TensorDataset Data(SumEngine engine)
+    private TensorExamples Data(SumEngine engine)
     {
         var path = Path.Combine(_folder, "x.safetensors");
         TensorFile.Write(path, [new NamedTensor("x", Tensor.From<float>([1, 2, 3, 4, 5, 6, 7, 8], 4, 2))]);
-        return TensorDataset.Open(path, engine.Inputs);
+        return new TensorExamples(path, engine.Inputs, loss: null);
     }
 }

@@ -24,7 +24,8 @@ internal static class GradientsVerb
             }
 
             var (first, end) = context.Get(rows) ?? (0, null);
-            var report = GradientReport.Of(engine, TensorDataset.Open(context.Need(data), engine.Inputs), first, end, context.Seed);
+            var examples = new TensorExamples(context.Need(data), engine.Inputs, artifacts.Manifest?.Loss, IndexRange.Of(artifacts));
+            var report = GradientReport.Of(engine, examples, first, end, context.Seed);
             TensorFile.Write(target, report.Tensors());
             var gradients = report.Gradients.Select(g => new { g.Name, Shape = g.Tensor.Dims, Norm = GradientReport.Norm(g.Tensor) }).ToList();
             context.Result.Write(new { report.Loss, Outputs = report.Outputs.Select(o => o.Name), Gradients = gradients, Norm = Math.Sqrt(gradients.Sum(g => g.Norm * g.Norm)) }, result =>

@@ -67,9 +67,9 @@ internal static class DatasetBenchmark
         TokenizerTrainer.Train(new() { Kind = kind == "clm" ? "bpe" : "wordpiece", VocabularySize = 16_000, Threads = PhysicalCores.Count }, [Path.Combine(folder, "sample.txt")], tokens);
         var tokenizer = Tokenizer.Load(tokens);
 
-        var start = Stopwatch.GetTimestamp();
+        var spent = Timer();
         var file = TokenCache.Open([text], tokenizer, Path.Combine(folder, kind), kind == "clm" ? null : DocumentEnd.BlankLine, PhysicalCores.Count);
-        Print($"{kind}: text to ids", Stopwatch.GetElapsedTime(start), bytes, file.Count, "tokens");
+        Print($"{kind}: text to ids", spent(), bytes, file.Count, "tokens");
 
         string[] names = kind == "clm" ? ["input_ids", "attention_mask", "labels"] : ["input_ids", "attention_mask", "token_type_ids", "labels"];
         TensorSpec[] inputs = [.. names.Select(name => new TensorSpec(name, ElementType.Int64, [-1, -1], ["batch", "sequence"]))];
@@ -81,9 +81,9 @@ internal static class DatasetBenchmark
 
     private static Documents FindDocuments(TokenFile file, Tokenizer tokenizer, long bytes)
     {
-        var start = Stopwatch.GetTimestamp();
+        var spent = Timer();
         var documents = Documents.In(file, tokenizer);
-        Print("mlm: its documents", Stopwatch.GetElapsedTime(start), bytes, documents.Count, "documents");
+        Print("mlm: its documents", spent(), bytes, documents.Count, "documents");
         return documents;
     }
 
@@ -94,7 +94,7 @@ internal static class DatasetBenchmark
         var order = new DataOrder(0, 0, examples.Count);
         var rows = new long[Batch];
         long counted = 0;
-        var start = Stopwatch.GetTimestamp();
+        var spent = Timer();
         for (long at = 0; at < examples.Count; at += Batch)
         {
             var batch = rows.AsSpan(0, (int)Math.Min(Batch, examples.Count - at));
@@ -107,12 +107,23 @@ internal static class DatasetBenchmark
             examples.Fill(engine, 0, batch);
         }
 
-        var time = Stopwatch.GetElapsedTime(start);
-        Print(what, time, bytes, examples.Count, $"examples, {counted / time.TotalSeconds:#,0} {(examples.Unit == "tokens" ? "label positions" : examples.Unit)}/s");
+        Print(what, spent(), bytes, examples.Count, $"examples, {counted:#,0} {(examples.Unit == "tokens" ? "label positions" : examples.Unit)}");
     }
 
-    private static void Print(string what, TimeSpan time, long bytes, long count, string unit) => Console.WriteLine(
-        $"{what,-22} {time.TotalSeconds,7:0.0} s {bytes / 1e6 / time.TotalSeconds,8:0} MB/s of {bytes / 1e6:0} MB {count / time.TotalSeconds,14:#,0}/s of {count:#,0} {unit}; VmHWM {Measured.Peak():0} MB, of it files {FilesInMemory():0} MB now");
+    /// <summary>Where other programs run too, the time of the processor says more than that of the clock.</summary>
+    private static void Print(string what, (double Clock, double Processor) seconds, long bytes, long count, string unit)
+    {
+        Console.WriteLine($"{what}: {count:#,0} {unit} of {bytes / 1e6:0} MB");
+        Console.WriteLine($"    clock     {seconds.Clock,7:0.0} s {bytes / 1e6 / seconds.Clock,8:0} MB/s {count / seconds.Clock,14:#,0}/s");
+        Console.WriteLine($"    processor {seconds.Processor,7:0.0} s {bytes / 1e6 / seconds.Processor,8:0} MB/s {count / seconds.Processor,14:#,0}/s; VmHWM {Measured.Peak():0} MB, mapped files now {FilesInMemory():0} MB");
+    }
+
+    /// <summary>Gives, whenever it is asked, the seconds since now: of the clock and of all threads of this process.</summary>
+    private static Func<(double Clock, double Processor)> Timer()
+    {
+        var (clock, processor) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        return () => (Stopwatch.GetElapsedTime(clock).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
+    }
 
     /// <summary>Pages of mapped files, which the system takes back when it needs them, in 10⁶ bytes; they count in VmHWM.</summary>
     private static double FilesInMemory() => OperatingSystem.IsLinux()
