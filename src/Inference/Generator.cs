@@ -8,9 +8,14 @@ public static class Generator
 {
     /// <param name="prompt">At least one id.</param>
     /// <param name="stream">Which prompt of a call it is: each has random numbers of its own.</param>
-    /// <exception cref="InferenceException">The prompt is empty or has ids beyond the vocabulary, a stop text is given without a tokenizer, or the model gives nothing but NaN.</exception>
+    /// <exception cref="InferenceException">The model is a masked one, the prompt is empty or has ids beyond the vocabulary, a stop text is given without a tokenizer, or the model gives nothing but NaN.</exception>
     public static GeneratedText Generate(TextModel model, IReadOnlyList<int> prompt, GenerationOptions options, long stream = 0, CancellationToken cancellation = default)
     {
+        if (model.Manifest?.Task is "mlm" or "mlm-nsp")
+        {
+            throw new InferenceException($"The model's manifest.json says that it is for {model.Manifest.Task}: it guesses tokens in the midst of a text (`onnxpipe fill-mask`) and does not go on with one.");
+        }
+
         if (options.Stop.Count > 0 && model.Tokenizer is null)
         {
             throw new InferenceException("A stop text needs a tokenizer, and the model has none beside it.");

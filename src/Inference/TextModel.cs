@@ -86,7 +86,7 @@ public sealed class TextModel : IDisposable
     {
         if (Tokenizer is null)
         {
-            throw new InferenceException($"{_path} has no tokenizer beside it: give ids instead of text, or put the tokenizer's files there.");
+            throw new InferenceException($"{_path} has no tokenizer beside it: put the tokenizer's files there (`onnxpipe generate` takes ids too).");
         }
 
         return Tokenizer.Encode(prompt).Ids is { Count: > 0 } ids ? ids

@@ -10,7 +10,7 @@ public static class FamilyTable
 {
     public static IReadOnlyDictionary<string, Family> Families { get; } = new[]
     {
-        new Family("bert", [MaskedToken.Head, NextSentence.Head], (config, options) => BertBuilder.Build(BertConfig.From(config), options), config => BertConfig.From(config).MaxPositionEmbeddings),
+        new Family("bert", [MaskedToken.Head, NextSentence.Head], (config, options) => BertBuilder.Build(BertConfig.From(config, options.Head), options), config => BertConfig.From(config).MaxPositionEmbeddings),
         new Family("gpt2", [NextToken.Head], (config, options) => Gpt2Builder.Build(Gpt2Config.From(config), options), config => Gpt2Config.From(config).NPositions),
     }.ToDictionary(f => f.ModelType);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OnnxPipeline.Files;
 
 namespace OnnxPipeline.Training;
@@ -36,7 +37,7 @@ public sealed record ParameterGroup(string Pattern, double? Lr, double? WeightDe
         return group;
     }
 
-    private static double Number(string text, string name, string? value) => double.TryParse(value, out var number) && double.IsFinite(number) && number >= 0
+    private static double Number(string text, string name, string? value) => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) && number >= 0
         ? number
         : throw Refused(text, $"{name} is '{value}', a number of at least 0 was wanted");
 

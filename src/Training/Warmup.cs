@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -12,7 +13,7 @@ public readonly record struct Warmup(double Amount, bool IsPercent)
     public static Warmup Parse(string text)
     {
         var percent = text.EndsWith('%');
-        return double.TryParse(percent ? text[..^1] : text, out var amount) && amount >= 0 && (percent ? amount <= 100 : amount == Math.Floor(amount))
+        return double.TryParse(percent ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out var amount) && amount >= 0 && double.IsFinite(amount) && (percent ? amount <= 100 : amount == Math.Floor(amount))
             ? new(amount, percent)
             : throw new TrainingException($"'{text}' is no warm-up; give a number of steps (100) or a share of them (5%).", 64);
     }

@@ -33,7 +33,8 @@ public sealed class RunConfigFlagTests : IDisposable
 
     [TestCase("lr: fast", 64, "line 1: --lr: 'fast' is not a number")]
     [TestCase("\nlearning-rate: 1", 64, "line 2: there is no key 'learning-rate'")]
-    [TestCase("no-shuffle: 3", 64, "line 1: ")]
+    [TestCase("no-shuffle: 3", 64, "line 1: no-shuffle is '3', wanted true or false")]
+    [TestCase("no-shuffle: [true, false]", 64, "line 1: no-shuffle is 'true, false', wanted true or false")]
     [TestCase("group: '*: speed=1'\nartifacts: A\ndata: d.npz", 64, "--group '*: speed=1'")]
     [TestCase("artifacts: A\ndata: [d.npz]", 1, "/A does not exist")]
     [TestCase("artifacts: /nowhere/A\ndata: d.npz", 1, "error: /nowhere/A does not exist")]
@@ -58,6 +59,17 @@ public sealed class RunConfigFlagTests : IDisposable
         var call = await Call.Of("train", "--run-config", Path.Combine(_folder, "run.yaml"), "--artifacts", "/nowhere/B", "--out", Path.Combine(_folder, "R"));
 
         Assert.That(call.Error, Does.StartWith("error: /nowhere/B does not exist"));
+    }
+
+    [Test]
+    public async Task File_AnotherFlagForTheSameGiven_TheFlagWins()
+    {
+        File.WriteAllText(Path.Combine(_folder, "run.yaml"), "steps: 3000\nconfig: c.json\ndata: d.txt\n");
+        File.WriteAllText(Path.Combine(_folder, "d.txt"), "text");
+
+        var call = await Call.Of("pretrain", "--run-config", Path.Combine(_folder, "run.yaml"), "--epochs", "1", "--model", "/nowhere/M", "--out", Path.Combine(_folder, "R"));
+
+        Assert.That(call.Error, Does.StartWith("error: /nowhere/M does not exist"));
     }
 
     [Test]

@@ -75,6 +75,15 @@ public sealed class GeneratorTests : IDisposable
         Assert.That(() => Generator.Generate(model, [1], new GenerationOptions { Stop = ["a"] }), Throws.TypeOf<InferenceException>().With.Message.Contains("tokenizer"));
     }
 
+    [Test]
+    public void Generate_AMaskedModel_IsRefused()
+    {
+        Bigram.Save(_folder["model.onnx"], Bigram.CountingTable(5), 5, 16);
+        new Manifest { Task = "mlm" }.Write(_folder["manifest.json"]);
+        using var model = TextModel.Open(_folder["model.onnx"]);
+        Assert.That(() => Generator.Generate(model, [1], new GenerationOptions()), Throws.TypeOf<InferenceException>().With.Message.Contains("fill-mask"));
+    }
+
     [TestCase(new int[0], "no ids")]
     [TestCase(new[] { 0, 12 }, "12")]
     [TestCase(new[] { -1 }, "-1")]

@@ -26,6 +26,9 @@ public sealed class ScheduleTests
     [TestCase("-1")]
     [TestCase("101%")]
     [TestCase("1.5")]
+    [TestCase("1,000")]
+    [TestCase("Infinity")]
+    [TestCase("NaN%")]
     public void Parse_NoWarmup_IsWrongUsage(string text) =>
         Assert.That(() => Warmup.Parse(text), Throws.TypeOf<TrainingException>().With.Property("ExitCode").EqualTo(64));
 }

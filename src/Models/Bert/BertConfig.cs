@@ -1,4 +1,5 @@
 using OnnxPipeline.Models.Blocks;
+using OnnxPipeline.Models.Heads;
 
 namespace OnnxPipeline.Models.Bert;
 
@@ -43,8 +44,9 @@ public sealed record BertConfig
     /// <summary>Whether the decoder of the masked language model is the word embedding.</summary>
     public bool TieWordEmbeddings { get; init; } = true;
 
-    /// <exception cref="ModelsException">A field has a wrong type or value, or asks for something that is not built.</exception>
-    public static BertConfig From(ConfigFile file)
+    /// <param name="head">What the model is for; null: that is not the question.</param>
+    /// <exception cref="ModelsException">A field has a wrong type or value, or asks for something that is not built, or the head needs another one.</exception>
+    public static BertConfig From(ConfigFile file, string? head = null)
     {
         var d = new BertConfig();
         file.Refuse("is_decoder", "a BERT here is an encoder", "false");
@@ -72,6 +74,11 @@ public sealed record BertConfig
         if (file.IntOrNull("pad_token_id", 0) is { } pad && pad >= config.VocabSize)
         {
             throw file.Wrong("pad_token_id", $"{pad}", $"an id below vocab_size ({config.VocabSize})");
+        }
+
+        if (head == NextSentence.Head.Name && config.TypeVocabSize < 2)
+        {
+            throw file.Wrong("type_vocab_size", $"{config.TypeVocabSize}", $"at least 2 for the head {head}, whose examples are pairs of texts");
         }
 
         return config.HiddenSize % config.NumAttentionHeads == 0

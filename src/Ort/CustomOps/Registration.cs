@@ -149,6 +149,7 @@ internal static unsafe class Registration
 
             if (outputs[i].Type == Of(op).Inputs[outputs[i].ShapeOf].Type)
             {
+                UnknownDims.Name(info);
                 status = NativeApi.InferOutput(context, (nuint)i, info);
                 if (status != 0)
                 {

@@ -51,6 +51,12 @@ internal static unsafe partial class NativeApi
 
     public static nint Dims(nint info, long* dims, nuint rank) => ((delegate* unmanaged<nint, long*, nuint, nint>)Table[Slot.GetDimensions])(info, dims, rank);
 
+    /// <summary>The names of dimensions that are no numbers; the texts are the info's.</summary>
+    public static nint DimNames(nint info, byte** names, nuint rank) => ((delegate* unmanaged<nint, byte**, nuint, nint>)Table[Slot.GetSymbolicDimensions])(info, names, rank);
+
+    /// <summary>The texts are copied.</summary>
+    public static nint SetDimNames(nint info, byte** names, nuint rank) => ((delegate* unmanaged<nint, byte**, nuint, nint>)Table[Slot.SetSymbolicDimensions])(info, names, rank);
+
     public static void ReleaseInfo(nint info) => ((delegate* unmanaged<nint, void>)Table[Slot.ReleaseTensorTypeAndShapeInfo])(info);
 
     public static nint ParallelFor(nint context, delegate* unmanaged<void*, nuint, void> body, nuint total, void* state) =>
@@ -156,6 +162,7 @@ internal static unsafe partial class NativeApi
         public const int GetTensorElementType = 60;
         public const int GetDimensionsCount = 61;
         public const int GetDimensions = 62;
+        public const int GetSymbolicDimensions = 63;
         public const int GetTensorTypeAndShape = 65;
         public const int CreateCpuMemoryInfo = 69;
         public const int KernelInfoGetAttribute_float = 85;
@@ -175,6 +182,7 @@ internal static unsafe partial class NativeApi
         public const int KernelInfo_GetNodeName = 244;
         public const int ShapeInferContext_GetInputTypeShape = 268;
         public const int ShapeInferContext_SetOutputTypeShape = 270;
+        public const int SetSymbolicDimensions = 271;
         public const int KernelContext_ParallelFor = 274;
     }
 }

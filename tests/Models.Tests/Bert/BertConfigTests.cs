@@ -25,4 +25,12 @@ public sealed class BertConfigTests
     public void From_FieldThatCannotBe_SaysFileFieldFoundAndWanted(string json, string field, string found, string wanted) =>
         Assert.That(() => BertConfig.From(Built.Config(json)), Throws.InstanceOf<ModelsException>()
             .With.Message.Contains("config.json").And.Message.Contains(field).And.Message.Contains(found).And.Message.Contains(wanted));
+
+    [Test]
+    public void From_OneSegmentAndAHeadForPairs_IsRefused()
+    {
+        var file = Built.Config("""{"type_vocab_size": 1}""");
+        Assert.That(() => BertConfig.From(file, "mlm-nsp"), Throws.InstanceOf<ModelsException>().With.Message.Contains("type_vocab_size is 1, wanted at least 2"));
+        Assert.That(BertConfig.From(file, "mlm").TypeVocabSize, Is.EqualTo(1));
+    }
 }
