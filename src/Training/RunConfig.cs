@@ -138,8 +138,11 @@ public sealed record RunConfig
     /// <summary>Steps per row of metrics.csv, which holds their mean.</summary>
     public int LogEvery { get; init; } = 1;
 
-    /// <summary>Evaluations without a better loss after which the run ends; null: it goes on.</summary>
+    /// <summary>Evaluations without a better one after which the run ends; null: it goes on.</summary>
     public long? EarlyStop { get; init; }
+
+    /// <summary>Which evaluation is the best: the one where this one of <see cref="IExamples.Metrics"/> is highest; null: the one with the lowest loss.</summary>
+    public string? Metric { get; init; }
 
     public double LabelSmoothing { get; init; }
 

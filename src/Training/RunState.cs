@@ -27,7 +27,11 @@ public sealed record RunState
     /// <summary>Evaluations since the best one.</summary>
     public long EvaluationsSinceBest { get; init; }
 
+    /// <summary>Loss of the best evaluation.</summary>
     public float? BestLoss { get; init; }
+
+    /// <summary>Its value of what <see cref="RunConfig.Metric"/> names.</summary>
+    public float? BestMetric { get; init; }
 
     public long? BestStep { get; init; }
 

@@ -19,6 +19,7 @@ public sealed class TrainLoop
     private readonly StepPlan _plan;
     private readonly ParameterSettings _settings;
     private readonly long? _totalSteps;
+    private readonly int _metric;
     private readonly Stopwatch _clock = new();
     private RunState _state = new();
     private float? _gradientNorm;
@@ -35,7 +36,13 @@ public sealed class TrainLoop
             ?? (config.Epochs is { } epochs ? (long)Math.Ceiling(epochs * _plan.StepsPerEpoch) : config.Minutes is null ? _plan.StepsPerEpoch : null);
         if (eval is null && config.EarlyStop is not null)
         {
-            throw new TrainingException("--early-stop goes by the evaluation loss, and there is nothing to evaluate on: give --eval-data (train) or --validation (pretrain).", 64);
+            throw new TrainingException("--early-stop goes by the evaluation, and there is nothing to evaluate on: give --eval-data (train) or --validation (pretrain).", 64);
+        }
+
+        _metric = config.Metric is null ? -1 : (eval?.Metrics ?? []).ToList().IndexOf(config.Metric);
+        if (config.Metric is not null && _metric < 0)
+        {
+            throw new TrainingException($"--metric is {config.Metric}; {(eval is null ? "there is nothing to evaluate on" : eval.Metrics.Count == 0 ? "this run evaluates nothing but its loss" : $"this run evaluates {string.Join(" and ", eval.Metrics)}")}.", 64);
         }
     }
 
@@ -93,12 +100,12 @@ public sealed class TrainLoop
     private bool StopsEarly => _state.EvaluationsSinceBest >= _config.EarlyStop;
 
     private string Reason => StopsEarly
-        ? $"stopped early: {_config.EarlyStop} evaluations without a better loss than {_state.BestLoss} (step {_state.BestStep})"
+        ? $"stopped early: {_config.EarlyStop} evaluations without a better {_config.Metric ?? "loss"} than {(_metric < 0 ? _state.BestLoss : _state.BestMetric)} (step {_state.BestStep})"
         : _totalSteps is { } steps ? $"all {steps} steps are done" : $"{_config.Minutes} minutes are over";
 
     /// <summary>The result as run.json has it.</summary>
     public RunResult Result(string status, string? error = null) =>
-        new(status, _state.Step, _state.Step > 0 ? _state.Loss : null, _state.EvalLoss, _state.BestLoss, _state.BestStep, _state.Tokens, Math.Round(Seconds, 3), status == RunResult.Finished ? Reason : null, error);
+        new(status, _state.Step, _state.Step > 0 ? _state.Loss : null, _state.EvalLoss, _state.BestLoss, _state.BestStep, _state.Tokens, Math.Round(Seconds, 3), status == RunResult.Finished ? Reason : null, error, _state.BestMetric);
 
     private double Seconds => _state.Seconds + _clock.Elapsed.TotalSeconds;
 
@@ -200,14 +207,15 @@ public sealed class TrainLoop
     /// <summary>Whether something that happens every <paramref name="every"/> steps, or at the end of each epoch, is due after step number <paramref name="step"/>.</summary>
     private bool Due(long? every, long step) => every is { } n ? (step + 1) % n == 0 : _plan.EndsEpoch(step);
 
-    /// <summary>The mean loss over the evaluation data; gives whether it is the best so far.</summary>
+    /// <summary>The mean loss over the evaluation data, and the metrics; gives whether they are the best so far.</summary>
     private bool Evaluate(RunLog log)
     {
         var found = Evaluation.Of(_engine, _eval!, _config.BatchSize);
         log.Add(new(_state.Step, "eval", found.Loss, null, null, _state.Tokens, Seconds), found.Metrics);
-        var better = _state.BestLoss is not { } best || found.Loss < best;
+        var metric = _metric < 0 ? null : found.Metrics[_metric];
+        var better = _state.BestStep is null || (_metric < 0 ? found.Loss < _state.BestLoss || _state.BestLoss is float.NaN : metric > (_state.BestMetric ?? float.NegativeInfinity));
         _state = better
-            ? _state with { EvalLoss = found.Loss, BestLoss = found.Loss, BestStep = _state.Step, EvaluationsSinceBest = 0 }
+            ? _state with { EvalLoss = found.Loss, BestLoss = found.Loss, BestMetric = metric, BestStep = _state.Step, EvaluationsSinceBest = 0 }
             : _state with { EvalLoss = found.Loss, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
         _sample = _sampler?.After(_state.Step);
         if (_sample is not null)

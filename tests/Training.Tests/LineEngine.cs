@@ -52,7 +52,10 @@ internal sealed class LineEngine : ITrainingEngine
         return loss;
     }
 
-    public Tensor FurtherOutput(int output) => throw new ArgumentOutOfRangeException(nameof(output));
+    /// <summary>The smaller w, the better.</summary>
+    public IReadOnlyList<TensorSpec> EvaluationOutputs { get; } = [new("smallness", ElementType.Float, [2], [])];
+
+    public Tensor FurtherOutput(int output) => Tensor.Vector<float>(-_values[0], 1);
 
     public void ClearGradients() => _gradients.AsSpan().Clear();
 

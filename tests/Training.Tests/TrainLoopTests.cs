@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using OnnxPipeline.Files;
+using OnnxPipeline.Ort.Engines;
 
 namespace OnnxPipeline.Training.Tests;
 
@@ -67,6 +68,24 @@ public sealed class TrainLoopTests
         Assert.That(Content("stopped"), Is.EqualTo(Content("straight")));
         Assert.That(Rows("straight").Select(r => r.Step), Is.EqualTo(new long[] { 7, 14, 21, 28, 35, 40 }));
         Assert.That(Train("stopped", config).Reason, Is.EqualTo(result.Reason), "killed between the last checkpoint and the record");
+    }
+
+    [Test]
+    public void Run_WithAMetric_GoesByItsHighestValue()
+    {
+        using var folder = RunFolder.Create(Path.Combine(_root, "run"), false);
+        var engine = new LineEngine();
+        var examples = new TensorExamples(Data, engine.Inputs, null);
+        var config = Config() with { Steps = 100, EarlyStop = 2, Metric = "smallness" };
+
+        var result = new TrainLoop(engine, examples, new Measured(examples), config, folder, null).Run(default);
+
+        Assert.That((result.Step, result.BestStep), Is.EqualTo((30L, 10L)), "the loss falls all the while, and w grows");
+        Assert.That(result.Reason, Is.EqualTo($"stopped early: 2 evaluations without a better smallness than {result.BestMetric} (step 10)"));
+        Assert.That(result.EvalLoss, Is.LessThan(result.BestLoss!));
+        Assert.That(TensorFile.Open(Path.Combine(folder.Path, "checkpoints", "best", "model.safetensors"))["w"].As<float>()[0], Is.EqualTo(-result.BestMetric));
+        Assert.That(() => new TrainLoop(engine, examples, new Measured(examples), config with { Metric = "height" }, folder, null),
+            Throws.TypeOf<TrainingException>().With.Message.Contains("this run evaluates smallness").And.Property("ExitCode").EqualTo(64));
     }
 
     [Test]
@@ -163,6 +182,19 @@ public sealed class TrainLoopTests
     private string Content(string name) =>
         string.Join("\n", MetricsFile.Read(Path.Combine(_root, name, "metrics.csv")).Select(r => r with { Seconds = 0 }))
         + Convert.ToHexString(File.ReadAllBytes(Path.Combine(_root, name, "checkpoints", "last", "model.safetensors")));
+
+    private sealed class Measured(IExamples examples) : IExamples
+    {
+        public long Count => examples.Count;
+
+        public string Unit => examples.Unit;
+
+        public IReadOnlyList<string> Metrics => ["smallness"];
+
+        public long Counted(long epoch, ReadOnlySpan<long> rows) => examples.Counted(epoch, rows);
+
+        public void Fill(ITrainingEngine engine, long epoch, ReadOnlySpan<long> rows) => examples.Fill(engine, epoch, rows);
+    }
 
     /// <summary>Cancels after a step; unlike Progress it calls back at once.</summary>
     private sealed class Stop(long step, CancellationTokenSource cancel) : IProgress<TrainProgress>

@@ -41,7 +41,7 @@ internal sealed class TrainingFlags
         Add(Flags.Count("--keep-steps", $"How many checkpoints step-N stay, besides best and last [{d.KeepSteps}].", least: 0, most: int.MaxValue), (c, n) => c with { KeepSteps = (int)n!.Value });
         Add(Flags.Count("--log-every", $"Steps per row of metrics.csv, which has their mean [{d.LogEvery}].", most: int.MaxValue), (c, n) => c with { LogEvery = (int)n!.Value });
         Add(Flags.Choice("--engine", $"What trains: our own engine on stock ONNX Runtime, or Microsoft's TrainingSession (builds with -p:OrtRuntime=Training) [{d.Engine}].", [.. EngineChoice.Names]), (c, engine) => c with { Engine = engine });
-        Add(Flags.Count("--early-stop", "End after N evaluations without a better loss [off]."), (c, n) => c with { EarlyStop = n });
+        Add(Flags.Count("--early-stop", "End after N evaluations without a better one [off]."), (c, n) => c with { EarlyStop = n });
     }
 
     public Option<string> Optimizer { get; }
@@ -103,12 +103,12 @@ internal sealed class TrainingFlags
         }
 
         path = Path.GetFullPath(path);
-        context.Result.Write(new { Run = path, result.Status, result.Step, result.Loss, result.EvalLoss, result.BestLoss, result.BestStep, result.Tokens, result.Seconds, result.Reason }, people => people.Table(["run", path],
+        context.Result.Write(new { Run = path, result.Status, result.Step, result.Loss, result.EvalLoss, result.BestLoss, result.BestMetric, result.BestStep, result.Tokens, result.Seconds, result.Reason }, people => people.Table(["run", path],
         [
             ["status", result.Status],
             ["steps", $"{result.Step}: {result.Reason}"],
             ["loss", $"{result.Loss:0.####}"],
-            .. result.EvalLoss is null ? Array.Empty<string[]>() : [["eval loss", $"{result.EvalLoss:0.####}, best {result.BestLoss:0.####} after step {result.BestStep}"]],
+            .. result.EvalLoss is null ? Array.Empty<string[]>() : [["eval loss", $"{result.EvalLoss:0.####}, best {(result.BestMetric is { } metric ? $"{metric:0.####} with loss " : "")}{result.BestLoss:0.####} after step {result.BestStep}"]],
             ["tokens", result.Tokens.ToString()],
             ["seconds", $"{result.Seconds:0.#}"],
             ["try next", $"onnxpipe export --run {ShellWord.Of(path)} --out MODEL"],
