@@ -24,6 +24,7 @@ internal static class Derivation
             throw new OrtException($"The training graph '{graph.Name}' has no outputs; the loss was wanted.");
         }
 
+        MicrosoftForms.Apply(model);
         var gradients = graph.Nodes.Any(node => node.OpType == "InPlaceAccumulatorV2") ? TakeAccumulated(graph) : TakePlain(graph);
         var trainable = graph.Inputs.Select(input => input.Name).Where(gradients.ContainsKey).ToList();
         if (trainable.Count == 0)
@@ -33,7 +34,6 @@ internal static class Derivation
 
         var statistics = RunningStatistics.Of(graph);
         graph.Outputs.RemoveAll(output => statistics.Any(s => s.After == output));
-        MicrosoftForms.Apply(graph, model.Opset);
         var seeds = DropoutStreams.Apply(graph, model.Opset);
         var build = new GraphBuilder(graph, model.Opset);
         var taken = graph.Inputs.Concat(graph.Initializers).Concat(graph.Outputs).Select(value => value.Name).ToHashSet();

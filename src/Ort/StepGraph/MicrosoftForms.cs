@@ -11,13 +11,20 @@ internal static class MicrosoftForms
     /// <summary>A label that there is not.</summary>
     private const long NoLabel = long.MinValue;
 
+    /// <summary>What an operator's name ends with that only a training runtime has.</summary>
+    private static readonly string[] Endings = ["Grad", "Grad_13", "Training", "Internal"];
+
     /// <summary>Changes the graph in place.</summary>
-    public static void Apply(Graph graph, int opset)
+    /// <exception cref="OrtException">An operator of Microsoft's training runtime is left that nothing here computes.</exception>
+    public static void Apply(Model model)
     {
-        foreach (var node in graph.Nodes.Where(node => node.Domain == Microsoft).ToList())
+        var (graph, opset) = (model.Graph, model.Opset);
+        foreach (var node in graph.Nodes.Where(node => node.Domain is Microsoft or "").ToList())
         {
-            IReadOnlyList<Value>? results = node.OpType switch
+            IReadOnlyList<Value?>? results = node.OpType switch
             {
+                "ConvGrad" => MicrosoftConvolutions.ConvGrad(node, Before(node)),
+                "MaxPoolGrad" => [MicrosoftConvolutions.MaxPoolGrad(node, Before(node))],
                 "SoftmaxCrossEntropyLossGrad" when !IsPlain(node) => [CrossEntropy(node, Before(node))],
                 "ConcatTraining" => Concat(node, Before(node)),
                 "SplitTraining" => Before(node).Split(node.Inputs[0]!, node.Inputs[1]!, node.Outputs.Count, node.Int("axis", 0)),
@@ -30,15 +37,26 @@ internal static class MicrosoftForms
 
             for (var i = 0; i < results.Count; i++)
             {
-                results[i].Type ??= node.Outputs[i].Type;
-                graph.ReplaceAllUses(node.Outputs[i], results[i]);
+                if (results[i] is { } result)
+                {
+                    result.Type ??= node.Outputs[i].Type;
+                    graph.ReplaceAllUses(node.Outputs[i], result);
+                }
             }
 
             graph.Nodes.Remove(node);
         }
 
+        if (graph.Nodes.FirstOrDefault(node => IsUnknown(node, model)) is { } unknown)
+        {
+            throw new OrtException($"{unknown.Describe()} is an operator of Microsoft's training runtime for which there is neither a kernel nor a definition here. Make artifacts of the forward model anew with 'onnxpipe artifacts'.");
+        }
+
         GraphBuilder Before(Node node) => new(graph, opset, before: node, scope: node.Name + "/");
     }
+
+    private static bool IsUnknown(Node node, Model model) => node.Domain is Microsoft or "" && Endings.Any(ending => node.OpType.EndsWith(ending, StringComparison.Ordinal))
+        && OperatorLibrary.Instance.Find(node.Domain, node.OpType) is not { Body: not null } && !model.Functions.Any(f => (f.Domain, f.Name) == (node.Domain, node.OpType));
 
     private static bool IsPlain(Node node) => node.Text("reduction", "mean") == "sum" && node.Input(3) is null && node.Attributes.ContainsKey("ignore_index");
 
