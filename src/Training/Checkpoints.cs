@@ -81,13 +81,13 @@ public sealed class Checkpoints
             return null;
         }
 
-        LoadParameters(engine, System.IO.Path.Combine(last, "model.safetensors"));
+        EngineParameters.Load(engine, System.IO.Path.Combine(last, "model.safetensors"));
         var moments = TensorFile.Open(System.IO.Path.Combine(last, "state.safetensors"));
         for (var p = 0; p < engine.Parameters.Count; p++)
         {
             for (var m = 0; m < engine.Moments && engine.Parameters[p].Trainable; m++)
             {
-                engine.SetMoment(p, m, Bytes(moments, MomentName(engine.Parameters[p], m), 4 * engine.Parameters[p].Count));
+                engine.SetMoment(p, m, StoredTensor.Of(moments, MomentName(engine.Parameters[p], m), ElementType.Float, engine.Parameters[p].Dims).Bytes.Span);
             }
         }
 
@@ -118,16 +118,6 @@ public sealed class Checkpoints
         }
     }
 
-    /// <summary>Puts the parameters of a model.safetensors into the engine.</summary>
-    public static void LoadParameters(ITrainingEngine engine, string path)
-    {
-        var file = TensorFile.Open(path);
-        for (var p = 0; p < engine.Parameters.Count; p++)
-        {
-            engine.SetParameter(p, Bytes(file, engine.Parameters[p].Name, engine.Parameters[p].Type.ByteCount(engine.Parameters[p].Count)));
-        }
-    }
-
     /// <summary>The state of a checkpoint folder.</summary>
     public static RunState ReadState(string checkpoint) => TrainingJson.Read(System.IO.Path.Combine(checkpoint, "state.json"), TrainingJson.Default.RunState);
 
@@ -146,19 +136,6 @@ public sealed class Checkpoints
 
     private static long Bytes(ITrainingEngine engine) =>
         engine.Parameters.Sum(p => p.Type.ByteCount(p.Count) + (p.Trainable ? engine.Moments * 4 * p.Count : 0)) + (RuntimeCheckpoint.BytesOf(engine) ?? 0) + (1 << 20);
-
-    private static ReadOnlySpan<byte> Bytes(TensorFile file, string name, long wanted)
-    {
-        if (!file.TryGetInfo(name, out _))
-        {
-            throw new TrainingException($"{file.Path} has no tensor {name}. It belongs to another model, or was changed.");
-        }
-
-        var bytes = file[name].Bytes;
-        return bytes.Length == wanted
-            ? bytes.Span
-            : throw new TrainingException($"{file.Path}: tensor {name} has {bytes.Length} bytes, wanted {wanted}. It belongs to another model, or was changed.");
-    }
 
     private void Point(string link, string name)
     {

@@ -8,12 +8,14 @@ public static class EngineParameters
 {
     /// <summary>Puts the parameters of an ODTC checkpoint, or of a tensor file that holds them by name, into the engine.</summary>
     /// <returns>The checkpoint; null for a tensor file.</returns>
-    /// <exception cref="FileFormatException">It is nominal, lacks a parameter, or has one of another type or shape.</exception>
+    /// <exception cref="FileFormatException">It cannot be read, or is nominal.</exception>
+    /// <exception cref="TrainingException">It lacks a parameter, or has one of another type or shape.</exception>
     public static OdtcCheckpoint? Load(ITrainingEngine engine, string checkpoint)
     {
         if (Path.GetExtension(checkpoint) is ".safetensors" or ".npz")
         {
-            Checkpoints.LoadParameters(engine, checkpoint);
+            var file = TensorFile.Open(checkpoint);
+            Fill(engine, parameter => StoredTensor.Of(file, parameter.Name, parameter.Type, parameter.Dims));
             return null;
         }
 
@@ -24,22 +26,15 @@ public static class EngineParameters
         }
 
         var tensors = content.Trainable.Concat(content.Frozen).ToDictionary(t => t.Name, t => t.Tensor);
+        Fill(engine, parameter => StoredTensor.Checked(checkpoint, parameter.Name, tensors.GetValueOrDefault(parameter.Name), parameter.Type, parameter.Dims, tensors.Keys));
+        return content;
+    }
+
+    private static void Fill(ITrainingEngine engine, Func<EngineParameter, Tensor> stored)
+    {
         for (var i = 0; i < engine.Parameters.Count; i++)
         {
-            var parameter = engine.Parameters[i];
-            if (!tensors.TryGetValue(parameter.Name, out var tensor))
-            {
-                throw new FileFormatException($"{checkpoint} has no parameter '{parameter.Name}'; it belongs to another model. Its closest names are {string.Join(", ", Glob.Closest(parameter.Name, tensors.Keys))}.");
-            }
-
-            if (tensor.Type != parameter.Type || !tensor.Dims.SequenceEqual(parameter.Dims))
-            {
-                throw new FileFormatException($"{checkpoint}: '{parameter.Name}' is {tensor}, the model has {parameter.Type} {Tensor.Describe([.. parameter.Dims])}.");
-            }
-
-            engine.SetParameter(i, tensor.Bytes.Span);
+            engine.SetParameter(i, stored(engine.Parameters[i]).Bytes.Span);
         }
-
-        return content;
     }
 }

@@ -90,20 +90,10 @@ public static class MaskedPretraining
 
     private static void TakeWeights(Model model, string path, string objective)
     {
-        var weights = ModelFile.Load(ModelPath.Find(path).File).Graph.Initializers.ToDictionary(v => v.Name);
+        var weights = ModelFile.Load(ModelPath.Find(path).File).Graph.Initializers.ToDictionary(v => v.Name, v => v.Initializer);
         foreach (var parameter in model.Graph.Initializers)
         {
-            if (!weights.TryGetValue(parameter.Name, out var weight))
-            {
-                throw new TrainingException($"{path} has no weight '{parameter.Name}', which its config.json and --objective {objective} want. Its closest names are {string.Join(", ", Glob.Closest(parameter.Name, weights.Keys))}.");
-            }
-
-            if (weight.Initializer!.Type != parameter.Initializer!.Type || !weight.Initializer.Dims.SequenceEqual(parameter.Initializer.Dims))
-            {
-                throw new TrainingException($"{path}: '{parameter.Name}' is {weight.Initializer}, its config.json wants {parameter.Initializer}. The two are of different models.");
-            }
-
-            parameter.Initializer = weight.Initializer;
+            parameter.Initializer = StoredTensor.Checked($"{path}, for --objective {objective},", parameter.Name, weights.GetValueOrDefault(parameter.Name), parameter.Initializer!.Type, parameter.Initializer.Dims, weights.Keys);
         }
     }
 }

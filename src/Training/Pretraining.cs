@@ -1,3 +1,4 @@
+using System.Globalization;
 using OnnxPipeline.Artifacts;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
@@ -34,8 +35,8 @@ public static class Pretraining
         Warmup = Warmup.Parse("5%"),
     };
 
-    /// <summary>Whether a value of <c>--validation</c> is a share of the text, not files.</summary>
-    public static bool IsFraction(string validation) => double.TryParse(validation, out _);
+    /// <summary>The share of the text that a value of <c>--validation</c> is; null: it names files.</summary>
+    public static double? FractionOf(string validation) => double.TryParse(validation, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) ? share : null;
 
     /// <summary>Completes a configuration from the model's files: the tokenizer, the block.</summary>
     /// <exception cref="PipelineException">No model or two, no tokenizer, a block that the model has no positions for.</exception>
@@ -65,7 +66,7 @@ public static class Pretraining
         var block = config.Block ?? (positions is { } most
             ? Math.Min(most, LongestBlock)
             : throw new TrainingException($"{folder} has no config.json that says how many positions the model has. Give --block.", 64));
-        return IsFraction(config.Validation!) && double.Parse(config.Validation!) is not (>= 0 and < 1)
+        return FractionOf(config.Validation!) is not (null or (>= 0 and < 1))
             ? throw new TrainingException($"--validation is {config.Validation}, wanted files, or a share of the text of at least 0 and below 1.", 64)
             : MaskedPretraining.Resolved(config with { Tokenizer = tokenizer, Block = block });
     }
@@ -74,7 +75,7 @@ public static class Pretraining
     /// <param name="progress">Takes lines that say where the preparations stand.</param>
     public static TrainRun.Parts Parts(RunConfig config, Action<string> progress, CancellationToken cancellation)
     {
-        var fraction = IsFraction(config.Validation!) ? double.Parse(config.Validation!) : (double?)null;
+        var fraction = FractionOf(config.Validation!);
         var validation = fraction is null ? TextFiles.Expand([config.Validation!]).Select(Path.GetFullPath).ToArray() : [];
         TokenFile? text = null, eval = null;
         return new(

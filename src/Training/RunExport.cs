@@ -71,13 +71,7 @@ public sealed record RunExport(string Folder, string? Checkpoint, long? Step, IR
                 continue; // inference does not use it
             }
 
-            var trained = values[parameter.Name];
-            if (trained.Type != value.Initializer!.Type || !trained.Dims.SequenceEqual(value.Initializer.Dims))
-            {
-                throw new TrainingException($"{values.Path}: '{parameter.Name}' is {trained}, the model has {value.Initializer}. It belongs to another model, or was changed.");
-            }
-
-            value.Initializer = trained;
+            value.Initializer = StoredTensor.Of(values, parameter.Name, value.Initializer!.Type, value.Initializer.Dims);
         }
     }
 }

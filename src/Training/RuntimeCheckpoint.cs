@@ -57,12 +57,8 @@ internal static class RuntimeCheckpoint
 
         for (var m = 0; m < engine.Moments; m++)
         {
-            var moment = moments.FirstOrDefault(tensor => tensor.Name == EngineCheckpoint.NameOf(m))?.Tensor ?? throw new TrainingException($"{path} has no {EngineCheckpoint.NameOf(m)} of '{parameter.Name}'; it has {string.Join(", ", moments.Select(t => t.Name))}.");
-            if (moment.Type != ElementType.Float || !moment.Dims.SequenceEqual(parameter.Dims))
-            {
-                throw new TrainingException($"{path}: {EngineCheckpoint.NameOf(m)} of '{parameter.Name}' is {moment}, wanted Float {Tensor.Describe([.. parameter.Dims])}.");
-            }
-
+            var found = moments.FirstOrDefault(tensor => tensor.Name == EngineCheckpoint.NameOf(m))?.Tensor;
+            var moment = StoredTensor.Checked(path, $"{EngineCheckpoint.NameOf(m)} of {parameter.Name}", found, ElementType.Float, parameter.Dims, moments.Select(t => $"{t.Name} of {parameter.Name}"));
             engine.SetMoment(index, m, moment.Bytes.Span);
         }
     }

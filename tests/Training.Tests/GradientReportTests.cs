@@ -38,7 +38,16 @@ public sealed class GradientReportTests
     {
         using var engine = new SumEngine();
         Assert.That(() => EngineParameters.Load(engine, Checkpoint("other", Tensor.From<float>([1, 2, 3], 3))),
-            Throws.TypeOf<FileFormatException>().With.Message.Contains("'w' is Float [3], the model has Float [2]"));
+            Throws.TypeOf<TrainingException>().With.Message.Contains("'w' is Float [3], wanted Float [2]"));
+    }
+
+    [Test]
+    public void Load_TensorFileOfOtherShapeAndAsManyBytes_NamesTheParameterAndBothShapes()
+    {
+        using var engine = new SumEngine();
+        var path = Path.Combine(_folder, "turned.safetensors");
+        TensorFile.Write(path, [new("w", Tensor.From<float>([1, 2], 1, 2)), new("b", Tensor.Scalar(10f))]);
+        Assert.That(() => EngineParameters.Load(engine, path), Throws.TypeOf<TrainingException>().With.Message.Contains("'w' is Float [1, 2], wanted Float [2]"));
     }
 
     private string Checkpoint(string name, Tensor w)

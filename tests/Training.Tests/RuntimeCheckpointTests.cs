@@ -66,7 +66,7 @@ public sealed class RuntimeCheckpointTests : IDisposable
         Assert.That(Numbers(loaded)[..2], Is.EqualTo(Numbers(engine)[..2]));
     }
 
-    [TestCase(1, 1, "w", "momentum0 of 'b' is")]
+    [TestCase(1, 1, "w", "'momentum0 of b' is")]
     [TestCase(1, 2, "w", "2 moments of 'w', the optimizer of this run keeps 1")]
     [TestCase(1, 1, "x", "none of 'w'")]
     public void Load_StateOfAnotherOptimizerOrModel_IsRefusedByName(int size, int moments, string first, string message)
