@@ -17,8 +17,9 @@ internal static class Flags
     /// <summary>The flag <c>--out</c> of verbs that always write.</summary>
     public static Option<string> Out(string description) => Required(Text("--out", "PATH", description));
 
-    /// <summary>Free text, a path, a name.</summary>
-    public static Option<string> Text(string name, string helpName, string description) => new(name) { HelpName = helpName, Description = description };
+    /// <summary>A path, a name: any text but an empty one, which is what a shell makes of a variable that is not set.</summary>
+    public static Option<string> Text(string name, string helpName, string description) =>
+        Parsed(name, helpName, description, (string text, out string value) => (value = text).Length > 0, $"a {helpName}: it is empty");
 
     /// <summary>A flag that may be repeated, and takes several values.</summary>
     public static Option<string[]> Many(string name, string helpName, string description) => new(name)

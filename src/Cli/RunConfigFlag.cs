@@ -58,7 +58,7 @@ internal sealed class RunConfigFlag
         }
 
         var isPath = option.HelpName?.Split('|')[0] is "FILE" or "DIR"; // as help says it; a share of the text is no path
-        var rooted = values.Select(value => isPath && !Pretraining.IsFraction(value) ? Path.Combine(folder, value) : value);
+        var rooted = values.Select(value => isPath && Pretraining.FractionOf(value) is null ? Path.Combine(folder, value) : value);
         return option.Arity.MaximumNumberOfValues > 1 ? rooted.Select(value => $"{option.Name}={value}") : [$"{option.Name}={string.Join(',', rooted)}"];
     }
 }

@@ -23,7 +23,7 @@ public sealed class MaskedBlocks
         var around = pairs ? 3 : 2;
         if (length <= around + (pairs ? 1 : 0))
         {
-            throw new TextException($"A block of {length} leaves no room for text beside {around} special tokens. Give a larger --block.");
+            throw new TextException($"A block of {length} leaves no room for text beside {around} special tokens. Give a larger --block.", exitCode: 64);
         }
 
         if (documents.Count < (pairs ? 2 : 1))

@@ -12,14 +12,15 @@ public static class TokenCache
 {
     /// <summary>
     /// Where corpora are kept if nothing else is said: the environment variable <c>ONNXPIPE_CACHE</c>, else <c>onnxpipe</c> in the user's cache folder
-    /// (<c>XDG_CACHE_HOME</c>, <c>~/.cache</c>; on Windows the local application data).
+    /// (<c>XDG_CACHE_HOME</c>, <c>~/.cache</c>; on Windows the local application data), else, for a user without a home, in the folder of temporary files.
     /// </summary>
     public static string DefaultFolder => Environment.GetEnvironmentVariable("ONNXPIPE_CACHE") is { Length: > 0 } own
         ? own
         : Path.Combine(
             OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
             : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "onnxpipe");
+            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".cache")
+            : Path.GetTempPath(), "onnxpipe");
 
     /// <summary>
     /// The ids of a corpus, from the cache or made now. Between two files stands the tokenizer's end-of-text token, if it has one; with

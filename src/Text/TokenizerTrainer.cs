@@ -32,13 +32,13 @@ public static class TokenizerTrainer
     public static TokenizerSummary Train(TokenizerTraining training, IReadOnlyList<string> files, string folder, Action<string>? progress = null, CancellationToken cancellation = default) =>
         Trainers.TryGetValue(training.Kind, out var train)
             ? train(training, new Corpus(files, training, progress ?? (_ => { }), cancellation), folder)
-            : throw new TextException($"There is no tokenizer kind '{training.Kind}'; there are {string.Join(", ", Kinds)}.");
+            : throw new TextException($"There is no tokenizer kind '{training.Kind}'; there are {string.Join(", ", Kinds)}.", exitCode: 64);
 
     private static TokenizerSummary Bpe(TokenizerTraining training, Corpus corpus, string folder)
     {
         if (training.VocabularySize is not >= 257)
         {
-            throw new TextException($"A byte-level BPE has 256 bytes and {TokenizerWriter.EndOfText} in its vocabulary: a size of at least 257 was wanted, {training.VocabularySize?.ToString() ?? "none"} was given.");
+            throw new TextException($"A byte-level BPE has 256 bytes and {TokenizerWriter.EndOfText} in its vocabulary: a size of at least 257 was wanted, {training.VocabularySize?.ToString() ?? "none"} was given.", exitCode: 64);
         }
 
         var words = corpus.Count<string>(training.Lowercase ? Lowercase.Of : null, (text, counts) =>
@@ -83,7 +83,7 @@ public static class TokenizerTrainer
         var least = WordPieceLearning.SpecialTokens.Count + 2;
         if (training.VocabularySize is not { } size || size < least)
         {
-            throw new TextException($"A WordPiece has {string.Join(' ', WordPieceLearning.SpecialTokens)} and a character in two forms in its vocabulary: a size of at least {least} was wanted, {training.VocabularySize?.ToString() ?? "none"} was given.");
+            throw new TextException($"A WordPiece has {string.Join(' ', WordPieceLearning.SpecialTokens)} and a character in two forms in its vocabulary: a size of at least {least} was wanted, {training.VocabularySize?.ToString() ?? "none"} was given.", exitCode: 64);
         }
 
         var normalizer = new BertNormalizer(CleanText: true, HandleChineseChars: true, StripAccents: training.Lowercase, training.Lowercase);
@@ -109,7 +109,7 @@ public static class TokenizerTrainer
     {
         if (training.VocabularySize is < 3)
         {
-            throw new TextException($"A vocabulary of characters has {TokenizerWriter.Unknown} and {TokenizerWriter.EndOfText} beside them: a size of at least 3 was wanted, {training.VocabularySize} was given.");
+            throw new TextException($"A vocabulary of characters has {TokenizerWriter.Unknown} and {TokenizerWriter.EndOfText} beside them: a size of at least 3 was wanted, {training.VocabularySize} was given.", exitCode: 64);
         }
 
         var counts = corpus.Count<Rune>(training.Lowercase ? Lowercase.Of : null, (text, counts) =>

@@ -39,6 +39,10 @@ public sealed class FlagsTests
         Assert.That(() => Parse(Flags.Choice("--x", "", "a", "b"), "c"), Throws.ArgumentException.With.Message.Contains("one of a, b"));
 
     [Test]
+    public void Text_Empty_IsRefusedNamingTheFlag() =>
+        Assert.That(() => Parse(Flags.Text("--x", "PATH", ""), ""), Throws.ArgumentException.With.Message.EqualTo("--x: '' is not a PATH: it is empty."));
+
+    [Test]
     public void Many_SeveralAndRepeated_GivesAllInOrder() => Assert.That(Parse(Flags.Many("--x", "GLOB", ""), "a", "b", "--x", "c"), Is.EqualTo(new[] { "a", "b", "c" }));
 
     [Test]

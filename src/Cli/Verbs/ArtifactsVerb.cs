@@ -23,7 +23,7 @@ internal static class ArtifactsVerb
         var batch = Flags.Choice("--batch-norm", "BatchNormalization: frozen, with the statistics of the model; train, with those of the batch, the model's following them [frozen].", "frozen", "train");
         var kind = Flags.Choice("--target", "ort-training: Microsoft's training runtime; stock: any ONNX Runtime, gradients as outputs [ort-training].", "ort-training", "stock");
         var nominal = Flags.Switch("--nominal", "Write nominal_checkpoint too: names and shapes without values.");
-        var prefix = Flags.Text("--prefix", "P", "Stands before every file name.");
+        var prefix = Flags.Parsed<string?>("--prefix", "P", "Stands before every file name.", Prefix);
         var optimizer = new OptimizerFlags();
         var verb = new Verb("artifacts", "Turn a forward model into training artifacts, as Microsoft's offline tool does.", "--model model.onnx --loss mse --trainable 'head.*' --out artifacts", context =>
         {
@@ -40,7 +40,7 @@ internal static class ArtifactsVerb
                 Outputs = context.Get(further) ?? [],
                 Target = context.Get(kind) == "stock" ? ArtifactTarget.Stock : ArtifactTarget.OrtTraining,
                 Nominal = context.Get(nominal),
-                Prefix = Prefix(context.Get(prefix)),
+                Prefix = context.Get(prefix) ?? "",
                 Optimizer = optimizer.Of(context),
                 Known = path.OwnManifest(),
             };
@@ -69,9 +69,9 @@ internal static class ArtifactsVerb
         return verb;
     }
 
-    private static string Prefix(string? prefix) => prefix is null || prefix.IndexOfAny(['/', '\\', '\0']) < 0
-        ? prefix ?? ""
-        : throw new UsageException($"--prefix '{prefix}' names a folder; it stands before file names, so it has no slash.");
+    private static string Prefix(string prefix) => prefix.IndexOfAny(['/', '\\', '\0']) < 0
+        ? prefix
+        : throw new UsageException($"'{prefix}' names a folder; it stands before file names, so it has no slash.");
 
     private static long Count(IEnumerable<ManifestParameter> parameters) => parameters.Sum(p => p.Shape.Aggregate(1L, (n, d) => n * d));
 }

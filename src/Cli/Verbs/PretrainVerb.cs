@@ -14,13 +14,13 @@ internal static class PretrainVerb
         flags.Add(Flags.Choice("--objective", "clm: predict the next token; mlm: guess masked tokens; mlm-nsp: and whether a text follows another [clm].", "clm", "mlm", "mlm-nsp"), (c, objective) => c with { Objective = objective });
         flags.Add(Flags.Text("--tokenizer", "DIR", "Tokenizer folder [the model's]."), (c, folder) => c with { Tokenizer = Path.GetFullPath(folder) });
         flags.Add(Flags.Count("--block", "Tokens per example [the model's positions, at most 512].", most: int.MaxValue), (c, n) => c with { Block = (int)n!.Value });
-        flags.Add(Flags.Text("--validation", "FILE|FRACTION", "Text to evaluate on: files, or a share [0.05]: clm the end of the text, mlm whole documents by seed; 0: none."), (c, value) => c with { Validation = Pretraining.IsFraction(value) ? value : Path.GetFullPath(value) });
+        flags.Add(Flags.Text("--validation", "FILE|FRACTION", "Text to evaluate on: files, or a share [0.05]: clm the end of the text, mlm whole documents by seed; 0: none."), (c, value) => c with { Validation = Pretraining.FractionOf(value) is null ? Path.GetFullPath(value) : value });
         flags.Add(Flags.Number("--mask-probability", "mlm: the share of the tokens that are to be guessed [0.15].", least: 0, most: 1), (c, n) => c with { MaskProbability = n });
         flags.Add(Flags.Switch("--whole-word", "mlm: mask all tokens of a word together."), (c, given) => c with { WholeWord = given });
         flags.Add(Flags.Choice("--documents", "mlm: what ends a document, beside the end of its file (then nothing else) [blank-line].", [.. MaskedPretraining.DocumentEnds.Keys]), (c, end) => c with { Documents = end });
         flags.Add(Flags.Text("--metric", "NAME", "mlm: what `best` and --early-stop go by: masked_accuracy or next_sentence_accuracy, the higher the better [the evaluation loss, the lower the better]."), (c, name) => c with { Metric = name });
         flags.Add(Flags.Number("--minutes", "Training time, instead of --steps or --epochs; such a run cannot be repeated to the bit.", least: 0), (c, n) => c with { Minutes = n });
-        flags.Add(Flags.Number("--label-smoothing", "The share of the target spread evenly over the vocabulary [0].", least: 0, most: 1), (c, n) => c with { LabelSmoothing = n!.Value });
+        flags.Add(Flags.Number("--label-smoothing", "The share of the target spread evenly over the vocabulary, below 1 [0].", least: 0, most: 0.999999), (c, n) => c with { LabelSmoothing = n!.Value });
         return flags.On(new Verb("pretrain", "Train a language model on text.", "--config config.json --tokenizer tokenizer --data 'texts/*.txt' --objective clm --minutes 10 --out run", context => flags.Run(
             context,
             "pretrain",

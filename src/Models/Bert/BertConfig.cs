@@ -6,7 +6,8 @@ namespace OnnxPipeline.Models.Bert;
 /// <summary>
 /// The fields of Transformers' BertConfig that change the computation, with its defaults
 /// (https://github.com/huggingface/transformers/blob/v4.57.0/src/transformers/models/bert/configuration_bert.py). Its other fields say how
-/// the model is used and are kept in the file.
+/// the model is used and are kept in the file. <c>pad_token_id</c> is among these as long as <c>attention_mask</c> leaves padding out: the embedding of
+/// such a position has no gradient in any case. Where padding is attended to it has one here; Transformers leaves that token's out.
 /// </summary>
 public sealed record BertConfig
 {
