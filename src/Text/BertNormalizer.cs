@@ -19,19 +19,30 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
     /// <summary>A <see cref="Normalizer"/>.</summary>
     public string Apply(string text, out int[]? origin)
     {
-        if (!text.AsSpan().ContainsAnyExcept(Plain))
+        if (IsPlain(text))
         {
             origin = null;
-            return string.Create(text.Length, (text, this), static (to, from) =>
-            {
-                for (var i = 0; i < to.Length; i++)
-                {
-                    to[i] = from.Item2.Change(from.text[i]);
-                }
-            });
+            return ApplyPlain(text);
         }
 
-        var result = new Result(text.Length);
+        return Apply(text, new Result(text.Length, withOrigin: true)).End(out origin);
+    }
+
+    /// <summary>For who does not ask for the origins, which take more memory than the text.</summary>
+    public string Apply(string text) => IsPlain(text) ? ApplyPlain(text) : Apply(text, new Result(text.Length, withOrigin: false)).End(out _);
+
+    private static bool IsPlain(string text) => !text.AsSpan().ContainsAnyExcept(Plain);
+
+    private string ApplyPlain(string text) => string.Create(text.Length, (text, this), static (to, from) =>
+    {
+        for (var i = 0; i < to.Length; i++)
+        {
+            to[i] = from.Item2.Change(from.text[i]);
+        }
+    });
+
+    private Result Apply(string text, Result result)
+    {
         for (var at = 0; at < text.Length; at += result.FromLength)
         {
             if (Plain.Contains(text[at]))
@@ -46,7 +57,7 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
             Change(rune, result);
         }
 
-        return result.End(out origin);
+        return result;
     }
 
     private char Change(char plain) => plain < ' ' ? (CleanText ? ' ' : plain) : Lowercase && char.IsAsciiLetterUpper(plain) ? (char)(plain | 0x20) : plain;
@@ -104,10 +115,10 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
         to.Add(Lowercase ? Rune.ToLowerInvariant(rune) : rune);
     }
 
-    private sealed class Result(int capacity)
+    private sealed class Result(int capacity, bool withOrigin)
     {
         private char[] _text = new char[capacity + 16];
-        private int[] _origin = new int[capacity + 16];
+        private int[]? _origin = withOrigin ? new int[capacity + 16] : null;
         private int _length;
         private int _from;
 
@@ -130,14 +141,22 @@ internal sealed record BertNormalizer(bool CleanText, bool HandleChineseChars, b
             if (_length == _text.Length)
             {
                 Array.Resize(ref _text, 2 * _length);
-                Array.Resize(ref _origin, 2 * _length);
+                if (_origin is not null)
+                {
+                    Array.Resize(ref _origin, 2 * _length);
+                }
             }
 
-            (_text[_length], _origin[_length]) = (unit, _from);
+            _text[_length] = unit;
+            if (_origin is not null)
+            {
+                _origin[_length] = _from;
+            }
+
             _length++;
         }
 
-        public string End(out int[] origin)
+        public string End(out int[]? origin)
         {
             origin = _origin;
             return new string(_text, 0, _length);

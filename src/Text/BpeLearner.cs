@@ -1,10 +1,11 @@
-using System.Text;
+using System.Runtime.InteropServices;
 
 namespace OnnxPipeline.Text;
 
 /// <summary>
 /// Learns merges from word counts: the most frequent pair of neighbours becomes a token, again and again; of equally frequent
 /// pairs the one with the smaller ids, as Hugging Face's trainer has it. Counts of pairs are kept up to date word by word, never counted anew.
+/// The order in which words are added makes no difference.
 /// </summary>
 internal sealed class BpeLearner
 {
@@ -18,22 +19,24 @@ internal sealed class BpeLearner
     private readonly int[] _lengths;
     private readonly long[] _counts;
 
-    private readonly Dictionary<ulong, Pair> _pairs = [];
-    private readonly List<ulong> _grown = [];
+    private readonly Dictionary<PairKey, Pair> _pairs = [];
+    private readonly List<PairKey> _grown = [];
 
     // Most frequent first. A pair whose count sank stays where it was until it comes up.
-    private readonly PriorityQueue<ulong, (long Count, ulong Key)> _queue = new(Comparer<(long Count, ulong Key)>.Create((a, b) =>
-        a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Key.CompareTo(b.Key)));
+    private readonly PriorityQueue<PairKey, (long Count, PairKey Key)> _queue = new(Comparer<(long Count, PairKey Key)>.Create((a, b) =>
+        a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Key.Left != b.Key.Left ? a.Key.Left.CompareTo(b.Key.Left) : a.Key.Right.CompareTo(b.Key.Right)));
 
     private readonly string _prefix;
+    private readonly TrainingLimits _limits;
     private int _words;
+    private int _listed; // entries in the lists of all pairs
 
     /// <param name="alphabet">The first tokens, by id.</param>
     /// <param name="words">How many words will be added at most.</param>
     /// <param name="symbols">How many ids they have together.</param>
+    /// <param name="limits">Of pairs; those of words have been held by who counted them.</param>
     /// <param name="prefix">What a token begins with that goes on with a word; a merge writes it only where the left token has it.</param>
-    /// <exception cref="TextException">That is more than can be held.</exception>
-    public BpeLearner(IEnumerable<string> alphabet, int words, long symbols, string prefix = "")
+    public BpeLearner(IEnumerable<string> alphabet, int words, int symbols, TrainingLimits limits, string prefix = "")
     {
         foreach (var token in alphabet)
         {
@@ -41,31 +44,25 @@ internal sealed class BpeLearner
             _tokens.Add(token);
         }
 
-        if (symbols > Array.MaxLength)
-        {
-            throw new TextException($"The different words of the text have {symbols} symbols together; at most {Array.MaxLength} can be held. Train on a part of the text.");
-        }
-
-        _prefix = prefix;
+        (_prefix, _limits) = (prefix, limits);
         _symbols = new int[symbols];
         (_starts, _lengths, _counts) = (new int[words], new int[words], new long[words]);
     }
 
     /// <summary>Over the 256 bytes.</summary>
-    public static BpeLearner OfBytes(IReadOnlyDictionary<string, long> words)
+    public static BpeLearner OfBytes(WordCounts words, TrainingLimits limits)
     {
-        var learner = new BpeLearner(ByteAlphabet.Characters.Order().Select(c => c.ToString()), words.Count, words.Keys.Sum(word => (long)Encoding.UTF8.GetByteCount(word)));
-        Span<byte> bytes = stackalloc byte[1024];
-        Span<int> symbols = stackalloc int[1024];
-        foreach (var (word, count) in words)
+        var learner = new BpeLearner(ByteAlphabet.Characters.Order().Select(c => c.ToString()), words.Count, words.Bytes, limits);
+        var symbols = new List<int>();
+        for (var i = 0; i < words.Count; i++)
         {
-            var length = Encoding.UTF8.GetBytes(word, bytes);
-            for (var i = 0; i < length; i++)
+            symbols.Clear();
+            foreach (var b in words.Word(i))
             {
-                symbols[i] = ByteAlphabet.Ranks[bytes[i]];
+                symbols.Add(ByteAlphabet.Ranks[b]);
             }
 
-            learner.Add(symbols[..length], count);
+            learner.Add(CollectionsMarshal.AsSpan(symbols), words.Occurrences(i));
         }
 
         return learner;
@@ -84,18 +81,15 @@ internal sealed class BpeLearner
         var start = _words == 0 ? 0 : _starts[_words - 1] + _lengths[_words - 1];
         symbols.CopyTo(_symbols.AsSpan(start));
         (_starts[_words], _lengths[_words], _counts[_words]) = (start, symbols.Length, count);
-        for (var i = 1; i < symbols.Length; i++)
-        {
-            Change(symbols[i - 1], symbols[i], count, _words);
-        }
-
         _words++;
     }
 
     /// <summary>Merges until there are <paramref name="size"/> tokens or no pair occurs <paramref name="minFrequency"/> times.</summary>
     public void Learn(int size, long minFrequency, Action<string> progress, CancellationToken cancellation)
     {
-        QueueGrown(minFrequency);
+        CountPairs(minFrequency, cancellation);
+        ListWords();
+        Queue(minFrequency);
         while (_tokens.Count < size && _queue.TryDequeue(out var key, out var priority))
         {
             if (!_pairs.TryGetValue(key, out var pair))
@@ -114,20 +108,114 @@ internal sealed class BpeLearner
             }
 
             cancellation.ThrowIfCancellationRequested();
-            _pairs.Remove(key);
-            var (left, right) = ((int)(key >> 32), (int)(uint)key);
-            var id = IdOf(left, right);
+            Forget(key, pair);
+            var id = IdOf(key.Left, key.Right);
             foreach (var word in pair.Words)
             {
-                Merge(word, left, right, id);
+                Merge(word, key.Left, key.Right, id);
             }
 
             QueueGrown(minFrequency);
+            if (_pairs.Count > _limits.Pairs)
+            {
+                ForgetRarest();
+                Queue(minFrequency);
+            }
+
+            if (_listed > _limits.PairWords)
+            {
+                ListWords();
+            }
+
             if (_merges.Count % 500 == 0)
             {
                 progress($"Merging: {_tokens.Count} of {size} tokens");
             }
         }
+    }
+
+    /// <summary>
+    /// Counts the pairs of the words as they are, and forgets what is too rare. In parts, each with its own pairs, so that not all that are too rare
+    /// are there at once: there may be as many as symbols.
+    /// </summary>
+    private void CountPairs(long minFrequency, CancellationToken cancellation)
+    {
+        var parts = (uint)(1 + (Math.Min(_symbols.Length, (long)_tokens.Count * _tokens.Count) / _limits.Pairs));
+        for (var part = 0; part < parts; part++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (var word = 0; word < _words; word++)
+            {
+                var symbols = SymbolsOf(word);
+                for (var i = 1; i < symbols.Length; i++)
+                {
+                    var key = new PairKey(symbols[i - 1], symbols[i]);
+                    if ((uint)key.GetHashCode() % parts == part)
+                    {
+                        (CollectionsMarshal.GetValueRefOrAddDefault(_pairs, key, out _) ??= new Pair()).Count += _counts[word];
+                    }
+                }
+            }
+
+            foreach (var (key, pair) in _pairs)
+            {
+                if (pair.Count < minFrequency)
+                {
+                    _pairs.Remove(key);
+                }
+            }
+
+            if (_pairs.Count > _limits.Pairs)
+            {
+                ForgetRarest();
+            }
+        }
+    }
+
+    /// <summary>Finds the words that have each pair.</summary>
+    private void ListWords()
+    {
+        _listed = 0;
+        foreach (var pair in _pairs.Values)
+        {
+            pair.ForgetWords();
+        }
+
+        for (var word = 0; word < _words; word++)
+        {
+            var symbols = SymbolsOf(word);
+            for (var i = 1; i < symbols.Length; i++)
+            {
+                if (_pairs.TryGetValue(new PairKey(symbols[i - 1], symbols[i]), out var pair) && pair.Add(word))
+                {
+                    _listed++;
+                }
+            }
+        }
+    }
+
+    /// <summary>The pairs as they are.</summary>
+    private void Queue(long minFrequency)
+    {
+        _queue.Clear();
+        _queue.EnqueueRange(_pairs.Where(entry => entry.Value.Count >= minFrequency).Select(entry => (entry.Key, (entry.Value.Count, entry.Key))));
+    }
+
+    /// <summary>Leaves the half that would be merged first, were it now.</summary>
+    private void ForgetRarest()
+    {
+        var ranks = _pairs.Select(entry => (entry.Value.Count, entry.Key)).ToArray();
+        Array.Sort(ranks, _queue.Comparer);
+        foreach (var (_, key) in ranks.AsSpan(_limits.Pairs / 2))
+        {
+            Forget(key, _pairs[key]);
+        }
+    }
+
+    private void Forget(PairKey key, Pair pair)
+    {
+        _pairs.Remove(key);
+        _listed -= pair.Words.Length;
     }
 
     /// <summary>Two merges can make the same token (<c>aa + aaa</c>, <c>aaaa + a</c>): it has one id.</summary>
@@ -147,7 +235,7 @@ internal sealed class BpeLearner
 
     private void Merge(int word, int left, int right, int id)
     {
-        var symbols = _symbols.AsSpan(_starts[word], _lengths[word]);
+        var symbols = SymbolsOf(word);
         var (count, written) = (_counts[word], 0);
         for (var read = 0; read < symbols.Length; read++)
         {
@@ -176,9 +264,11 @@ internal sealed class BpeLearner
         _lengths[word] = written;
     }
 
+    private Span<int> SymbolsOf(int word) => _symbols.AsSpan(_starts[word], _lengths[word]);
+
     private void Change(int left, int right, long by, int word)
     {
-        var key = ((ulong)(uint)left << 32) | (uint)right;
+        var key = new PairKey(left, right);
         if (!_pairs.TryGetValue(key, out var pair))
         {
             if (by < 0)
@@ -192,11 +282,7 @@ internal sealed class BpeLearner
         pair.Count += by;
         if (by > 0)
         {
-            if (pair.Words.Count == 0 || pair.Words[^1] != word)
-            {
-                pair.Words.Add(word);
-            }
-
+            _listed += pair.Add(word) ? 1 : 0;
             if (!pair.Grown)
             {
                 pair.Grown = true;
@@ -222,17 +308,47 @@ internal sealed class BpeLearner
             }
             else
             {
-                _pairs.Remove(key);
+                Forget(key, pair);
             }
         }
 
         _grown.Clear();
     }
 
+    private readonly record struct PairKey(int Left, int Right)
+    {
+        /// <summary>Spread by a multiplication: ids are small numbers, and what .NET makes of two of them is the same for many pairs.</summary>
+        public override int GetHashCode() => (int)((((ulong)(uint)Left << 32) | (uint)Right) * 0x9E3779B97F4A7C15UL >> 32);
+    }
+
     private sealed class Pair
     {
+        private int[] _listed = [];
+        private int _count;
+
         public long Count;
         public bool Grown;
-        public readonly List<int> Words = new(1);
+
+        /// <summary>That have the pair, or had it once.</summary>
+        public ReadOnlySpan<int> Words => _listed.AsSpan(0, _count);
+
+        /// <returns>False if it is the last in the list already.</returns>
+        public bool Add(int word)
+        {
+            if (_count > 0 && _listed[_count - 1] == word)
+            {
+                return false;
+            }
+
+            if (_count == _listed.Length)
+            {
+                Array.Resize(ref _listed, Math.Max(1, 2 * _count));
+            }
+
+            _listed[_count++] = word;
+            return true;
+        }
+
+        public void ForgetWords() => (_listed, _count) = ([], 0);
     }
 }

@@ -10,7 +10,7 @@ internal static class Lowercase
 {
     public const char DottedI = '\u0130';
 
-    public static string Of(string text) => Of(text, out _);
+    public static string Of(string text) => text.Replace(DottedI.ToString(), "i\u0307", StringComparison.Ordinal).ToLowerInvariant();
 
     /// <param name="origin">For each UTF-16 unit of the result, and for its end, where it comes from; null where both have the same length.</param>
     public static string Of(string text, out int[]? origin)

@@ -19,5 +19,8 @@ public sealed record TokenizerTraining
     /// <summary>Whether the tokenizer lowers the case of every text; <c>wordpiece</c> then also takes the accents off, as BERT's does.</summary>
     public bool Lowercase { get; init; }
 
+    /// <summary>That count words; what is learned does not depend on it.</summary>
     public int Threads { get; init; } = 1;
+
+    internal TrainingLimits Limits { get; init; } = TrainingLimits.Default;
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -15,26 +16,26 @@ internal static class WordPieceLearning
     /// What merges begin with: special tokens, characters by code point, characters inside of words by code point (Hugging Face's trainer has those in
     /// the order of a hash table). If all do not fit, the most frequent do, and words with another character, which would be unknown, teach nothing.
     /// </summary>
-    public static BpeLearner Begin(IReadOnlyDictionary<string, long> words, int size)
+    public static BpeLearner Begin(WordCounts words, int size, TrainingLimits limits)
     {
         var prefix = new WordPieceSettings().Prefix;
         var kept = Characters(words, size - SpecialTokens.Count);
         var first = Number(kept.Keys, SpecialTokens.Count);
         var inside = Number(kept.Where(entry => entry.Value).Select(entry => entry.Key), SpecialTokens.Count + first.Count);
         var alphabet = SpecialTokens.Concat(first.Keys.Order().Select(rune => rune.ToString())).Concat(inside.Keys.Order().Select(rune => prefix + rune));
-        var learner = new BpeLearner(alphabet, words.Count, words.Keys.Sum(word => (long)word.Length), prefix);
+        var learner = new BpeLearner(alphabet, words.Count, words.Bytes, limits, prefix);
         var symbols = new List<int>();
-        foreach (var (word, count) in words)
+        for (var i = 0; i < words.Count; i++)
         {
             symbols.Clear();
-            foreach (var rune in word.EnumerateRunes())
+            for (var rest = words.Word(i); Next(ref rest, out var rune);)
             {
                 symbols.Add((symbols.Count == 0 ? first : inside).GetValueOrDefault(rune, -1));
             }
 
             if (!symbols.Contains(-1))
             {
-                learner.Add(CollectionsMarshal.AsSpan(symbols), count);
+                learner.Add(CollectionsMarshal.AsSpan(symbols), words.Occurrences(i));
             }
         }
 
@@ -42,16 +43,16 @@ internal static class WordPieceLearning
     }
 
     /// <summary>The most frequent characters that fit, and whether one stands inside a word, which takes a second token.</summary>
-    private static Dictionary<Rune, bool> Characters(IReadOnlyDictionary<string, long> words, int room)
+    private static Dictionary<Rune, bool> Characters(WordCounts words, int room)
     {
         var found = new Dictionary<Rune, (long Count, bool IsInside)>();
-        foreach (var (word, count) in words)
+        for (var i = 0; i < words.Count; i++)
         {
             var isInside = false;
-            foreach (var rune in word.EnumerateRunes())
+            for (var rest = words.Word(i); Next(ref rest, out var rune);)
             {
                 var (before, was) = found.GetValueOrDefault(rune);
-                found[rune] = (before + count, was || isInside);
+                found[rune] = (before + words.Occurrences(i), was || isInside);
                 isInside = true;
             }
         }
@@ -69,6 +70,14 @@ internal static class WordPieceLearning
         }
 
         return kept;
+    }
+
+    /// <summary>Takes the first character of what is left of a word.</summary>
+    private static bool Next(ref ReadOnlySpan<byte> rest, out Rune rune)
+    {
+        var isOne = Rune.DecodeFromUtf8(rest, out rune, out var length) == OperationStatus.Done;
+        rest = rest[length..];
+        return isOne;
     }
 
     private static Dictionary<Rune, int> Number(IEnumerable<Rune> characters, int from) => characters.Order().Select((rune, i) => (rune, from + i)).ToDictionary();

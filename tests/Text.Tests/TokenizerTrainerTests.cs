@@ -41,6 +41,31 @@ public sealed class TokenizerTrainerTests : IDisposable
         Assert.That(File.ReadLines(_folder["reversed/merges.txt"]).Take(50), Is.EqualTo(File.ReadLines(_folder["one/merges.txt"]).Take(50)));
     }
 
+    [TestCase("bpe")]
+    [TestCase("wordpiece")]
+    public void Train_MoreWordsThanAreHeld_LeavesOutTheSameWhateverTheThreads(string kind)
+    {
+        var random = new Random(6);
+        var common = Enumerable.Range(0, 50).Select(_ => Word(random)).ToArray();
+        var files = Enumerable.Range(0, 14).Select(i => _folder.Write($"{i}.txt", string.Join(' ', Enumerable.Range(0, 800).Select(_ => random.Next(2) == 0 ? common[random.Next(50)] : Word(random))))).ToList();
+        var training = new TokenizerTraining { Kind = kind, VocabularySize = 500, Limits = new TrainingLimits { Words = 1500, WordBytes = 9000, StretchCharacters = 20_000 } };
+        var summary = TokenizerTrainer.Train(training, files, _folder.Folder("1"));
+        Assert.That(summary.DistinctWords, Is.InRange(50, 1500));
+        Assert.That(summary.LeftOutWords, Is.InRange(3000, 5500), "half of 11,200 words are of no repeated kind");
+        Assert.That(summary.Words, Is.EqualTo(14 * 800));
+
+        for (var threads = 2; threads < 6; threads++)
+        {
+            Assert.That(TokenizerTrainer.Train(training with { Threads = threads }, files, _folder.Folder($"{threads}")), Is.EqualTo(summary));
+            Assert.That(File.ReadAllBytes(_folder[$"{threads}/tokenizer.json"]), Is.EqualTo(File.ReadAllBytes(_folder["1/tokenizer.json"])));
+        }
+
+        var tokenizer = Tokenizer.Load(_folder["1"]);
+        Assert.That(common.Average(word => tokenizer.Encode($" {word}", addSpecial: false).Ids.Count), Is.LessThan(2), "what is frequent stays");
+
+        static string Word(Random random) => string.Concat(Enumerable.Range(0, random.Next(3, 9)).Select(_ => (char)random.Next('a', 'z' + 1)));
+    }
+
     [Test]
     public void Train_MoreIdsThanTheTextOffers_StopsWhereNoPairOccursTwice()
     {
@@ -81,7 +106,7 @@ public sealed class TokenizerTrainerTests : IDisposable
     {
         var summary = Train(new TokenizerTraining { Kind = "char" }, "héllo 😀\n", "out");
         var tokenizer = Tokenizer.Load(_folder["out"]);
-        Assert.That(summary, Is.EqualTo(new TokenizerSummary("char", 9, 0, Encoding.UTF8.GetByteCount("héllo 😀\n"), 7)));
+        Assert.That(summary, Is.EqualTo(new TokenizerSummary("char", 9, 0, Encoding.UTF8.GetByteCount("héllo 😀\n"), 7) { Words = 8 }));
         Assert.That(tokenizer.Decode(tokenizer.Encode("hello 😀\n").Ids), Is.EqualTo("h" + "llo 😀\n"), "e is not there, and <unk> is special");
         Assert.That(tokenizer.Encode("hx😀é").Ids[1], Is.EqualTo(tokenizer.UnkId));
         Assert.That(tokenizer.Encode("hx😀é").Offsets, Is.EqualTo(new[] { (0, 1), (1, 2), (2, 3), (3, 4) }));

@@ -27,6 +27,7 @@ internal static class TokenizerTrainVerb
             using var target = OutputTarget.Folder(context.Need(output), context.Force);
             var summary = TokenizerTrainer.Train(training, files, target.Path, context.Progress.Update, context.Cancellation);
             target.Commit();
+            WarnOf(summary, training, context.Progress);
             context.Result.Write(summary, result => result.Table(["what", "found"],
             [
                 ["tokenizer", target.FinalPath],
@@ -41,5 +42,21 @@ internal static class TokenizerTrainVerb
         {
             kind, size, input, output, lowercase, least,
         };
+    }
+
+    private static void WarnOf(TokenizerSummary summary, TokenizerTraining training, Progress progress)
+    {
+        if (summary.LeftOutWords > 0)
+        {
+            progress.Warn(FormattableString.Invariant($"the text has more different words than are held: {summary.LeftOutWords} of its {summary.Words} words ({100.0 * summary.LeftOutWords / summary.Words:F1} %), rare ones, were left out, and the tokenizer is learned from {summary.DistinctWords} different ones."));
+        }
+
+        if (summary is { Kind: not "char", Merges: 0 })
+        {
+            var why = summary.VocabularySize >= training.VocabularySize
+                ? $"the {summary.VocabularySize} ids of --vocab-size hold no more than the single ones; a greater size was wanted"
+                : $"no two of them stand side by side in the words of the text {training.MinFrequency ?? 2} times; more text was wanted, with spaces between its words";
+            progress.Warn($"nothing was merged, so that every token is one {(summary.Kind == "bpe" ? "byte" : "character")}: {why}.");
+        }
     }
 }

@@ -25,6 +25,18 @@ public sealed class TokenizerVerbTests : IDisposable
         Assert.That(document.RootElement.GetProperty("vocabulary_size").GetInt32(), Is.EqualTo(262));
     }
 
+    [TestCase("bpe", "257", "every token is one byte: the 257 ids of --vocab-size")]
+    [TestCase("bpe", "400 --min-frequency 9", "every token is one byte: no two of them stand side by side in the words of the text 9 times")]
+    [TestCase("wordpiece", "21", "every token is one character: the 21 ids of --vocab-size")]
+    public async Task TokenizerTrain_NothingToMergeOrNoRoomForIt_Warns(string kind, string size, string named)
+    {
+        var call = await Train(["--kind", kind, "--vocab-size", .. size.Split(' ')]);
+        Assert.That(call.Code, Is.Zero, call.Error);
+        Assert.That(call.Error, Does.Contain("warning: nothing was merged").And.Contain(named));
+
+        Assert.That((await Train("--kind", kind, "--vocab-size", "300", "--force")).Error, Does.Not.Contain("warning"));
+    }
+
     [Test]
     public async Task TokenizerTrain_WordPiece_GivesATokenizerThatFramesAText()
     {
