@@ -9,6 +9,7 @@ internal static class QuickstartVerb
     {
         var fast = Flags.Switch("--fast", "A look at everything in under a minute.");
         var minutes = Flags.Number("--minutes", "Train the GPT so long, the BERT seven tenths of it [2; with --fast 0.4].", least: 0.01);
+        var steps = Flags.Count("--steps", "Train the GPT and the BERT so many steps each, instead of --minutes: the same on a slow machine and a fast one.");
         var output = Flags.Text("--out", "DIR", "Where everything goes [artifacts/quickstart, or the next free number after it].");
         var data = Flags.Many("--data", "FILE|GLOB", "Text to train on [the .NET SDK's own reference documentation].");
         return new Verb("quickstart", "Pretrain a small GPT and a small BERT on real text, export them, generate and fill masks with them, serve both: the whole way in four minutes.", "--minutes 10", async context =>
@@ -18,6 +19,11 @@ internal static class QuickstartVerb
                 throw new UsageException($"--device {context.Device}: the quickstart runs on the CPU; train and serve models of yours there.");
             }
 
+            if (context.Get(steps) is not null && context.Get(minutes) is not null)
+            {
+                throw new UsageException("--steps and --minutes both say how long to train; give one of them.");
+            }
+
             var options = new QuickstartOptions
             {
                 Output = context.Get(output),
@@ -25,6 +31,7 @@ internal static class QuickstartVerb
                 Data = context.Get(data) ?? [],
                 Fast = context.Get(fast),
                 Minutes = context.Get(minutes),
+                Steps = context.Get(steps),
                 Seed = context.Seed,
                 Threads = context.Threads,
             };
@@ -60,7 +67,7 @@ internal static class QuickstartVerb
             });
         })
         {
-            fast, minutes, output, data,
+            fast, minutes, steps, output, data,
         };
     }
 

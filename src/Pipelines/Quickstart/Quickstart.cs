@@ -80,8 +80,8 @@ public static class Quickstart
 
     private static RunResult Train(QuickstartText text, Tokenizer tokenizer, QuickstartFolder folder, QuickstartOptions options, Stages stages, CancellationToken cancellation)
     {
-        var minutes = Minutes(options);
-        stages.Begin("Training", $"a GPT of {Layers} layers, {Heads} heads, {Width} wide, for {minutes:0.##} minutes on {options.Threads} {(options.Threads == 1 ? "thread" : "threads")}");
+        var length = RunLength.Of(options);
+        stages.Begin("Training", $"a GPT of {Layers} layers, {Heads} heads, {Width} wide, for {length} on {options.Threads} {(options.Threads == 1 ? "thread" : "threads")}");
         File.WriteAllText(folder["config.json"], $$"""
             {
               "model_type": "gpt2",
@@ -107,7 +107,8 @@ public static class Quickstart
             Block = Block,
             BatchSize = Batch,
             Lr = Rate,
-            Minutes = minutes,
+            Steps = length.Steps,
+            Minutes = length.Minutes,
             EvalEvery = options.Fast ? 250 : 500,
             SaveEvery = options.Fast ? 250 : 500,
             Seed = options.Seed,
@@ -118,9 +119,6 @@ public static class Quickstart
         stages.End($"{result.Step:#,0} steps, {result.Tokens / 1e6:0.00} million tokens, {result.Tokens / result.Seconds:#,0} a second");
         return result;
     }
-
-    /// <summary>Training time of the GPT.</summary>
-    internal static double Minutes(QuickstartOptions options) => options.Minutes ?? (options.Fast ? 0.4 : 2);
 
     private static void ShowCurve(QuickstartFolder folder, Stages stages)
     {

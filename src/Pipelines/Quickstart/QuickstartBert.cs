@@ -44,8 +44,8 @@ internal sealed class QuickstartBert : IDisposable
     /// <param name="repository">Takes the exported model.</param>
     public static QuickstartBert Make(QuickstartText text, QuickstartFolder folder, string repository, QuickstartOptions options, Stages stages, CancellationToken cancellation)
     {
-        var minutes = ShareOfTime * Quickstart.Minutes(options);
-        stages.Begin("BERT", $"WordPiece and masked tokens on the same text, {Layers} layers, {Heads} heads, {Width} wide, for {minutes:0.##} minutes");
+        var length = RunLength.Of(options, ShareOfTime);
+        stages.Begin("BERT", $"WordPiece and masked tokens on the same text, {Layers} layers, {Heads} heads, {Width} wide, for {length}");
         var (home, tokens) = (folder["bert"], Path.Combine(folder["bert"], "tokenizer"));
         Directory.CreateDirectory(tokens);
         TokenizerTrainer.Train(new TokenizerTraining { Kind = "wordpiece", VocabularySize = VocabularySize, Lowercase = true, Threads = options.Threads }, text.Files, tokens, stages.Update, cancellation);
@@ -68,7 +68,7 @@ internal sealed class QuickstartBert : IDisposable
 
             """);
         var run = Path.Combine(home, "run");
-        var settings = Configuration(text, config, tokens, minutes, options);
+        var settings = Configuration(text, config, tokens, length, options);
         var result = TrainRun.Start(settings, Pretraining.Parts(settings, stages.Update, cancellation), run, force: false, stages, cancellation);
         stages.End($"{result.Step:#,0} steps, {result.Tokens / 1e3:#,0} thousand masked tokens");
 
@@ -98,7 +98,7 @@ internal sealed class QuickstartBert : IDisposable
 
     public void Dispose() => Model.Dispose();
 
-    private static RunConfig Configuration(QuickstartText text, string config, string tokenizer, double minutes, QuickstartOptions options)
+    private static RunConfig Configuration(QuickstartText text, string config, string tokenizer, RunLength length, QuickstartOptions options)
     {
         // The documentation is taken as one text, and what is kept of it is a file; of a text of one's own some of the lines are kept, if it has lines.
         var whole = text.IsKnown || !HasLines(text.Files);
@@ -114,7 +114,8 @@ internal sealed class QuickstartBert : IDisposable
             BatchSize = Batch,
             Lr = Rate,
             Warmup = Warmup.Parse("10%"),
-            Minutes = minutes,
+            Steps = length.Steps,
+            Minutes = length.Minutes,
             EvalEvery = options.Fast ? 150 : 500,
             SaveEvery = options.Fast ? 150 : 500,
             Seed = options.Seed,

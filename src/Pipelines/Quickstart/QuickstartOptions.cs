@@ -18,6 +18,9 @@ public sealed record QuickstartOptions
     /// <summary>Training time of the GPT; null: 2, or 0.4 if <see cref="Fast"/>. The BERT has seven tenths of it.</summary>
     public double? Minutes { get; init; }
 
+    /// <summary>Steps of the GPT and of the BERT, instead of <see cref="Minutes"/>: what is learned does not depend on how fast the machine is; null: by the clock.</summary>
+    public long? Steps { get; init; }
+
     public long Seed { get; init; }
 
     public int Threads { get; init; } = 1;
