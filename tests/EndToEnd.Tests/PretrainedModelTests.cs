@@ -10,43 +10,31 @@ namespace OnnxPipeline.EndToEnd.Tests;
 [TestFixture]
 public sealed class PretrainedModelTests
 {
-    private string _root = "";
+    private static readonly string[] Flags = ["--objective", "clm", "--steps", "60", "--batch-size", "8", "--lr", "1e-2"];
 
-    private string Text => Path.Combine(_root, "text.txt");
+    private PretrainedRun _model = null!;
 
-    private string Config => Path.Combine(_root, "config.json");
-
-    private string Tokenizer => Path.Combine(_root, "tokenizer");
-
-    private string Run => Path.Combine(_root, "run");
-
-    private string Export => Path.Combine(_root, "repository", "gpt", "1");
+    private string Tokenizer => _model["tokenizer"];
 
     [OneTimeSetUp]
     public void Make()
     {
-        _root = Directory.CreateTempSubdirectory("onnxpipe-gpt-").FullName;
-        Environment.SetEnvironmentVariable("ONNXPIPE_CACHE", Path.Combine(_root, "cache"));
         string[] words = ["the cat", "the dog", "a bird", "sat on", "ran to", "sang for", "the mat.", "the hill.", "a friend."];
         var random = new Random(1);
-        File.WriteAllText(Text, string.Join(' ', Enumerable.Range(0, 1500).Select(i => words[3 * (i % 3) + random.Next(3)] + (i % 9 == 8 ? "\n" : ""))));
-        File.WriteAllText(Config, """{"model_type": "gpt2", "vocab_size": 40, "n_positions": 32, "n_embd": 16, "n_layer": 2, "n_head": 2}""");
-        Program.Ok("tokenizer", "train", "--kind", "char", "--input", Text, "--out", Tokenizer);
-        Program.Ok([.. Pretrain(Run), "--eval-every", "20"]);
-        Program.Ok("export", "--run", Run, "--out", Export);
+        _model = new PretrainedRun(
+            string.Join(' ', Enumerable.Range(0, 1500).Select(i => words[3 * (i % 3) + random.Next(3)] + (i % 9 == 8 ? "\n" : ""))),
+            """{"model_type": "gpt2", "vocab_size": 40, "n_positions": 32, "n_embd": 16, "n_layer": 2, "n_head": 2}""");
+        Program.Ok("tokenizer", "train", "--kind", "char", "--input", _model.Text, "--out", Tokenizer);
+        _model.Make(["--tokenizer", Tokenizer, .. Flags, "--eval-every", "20"]);
     }
 
     [OneTimeTearDown]
-    public void Remove()
-    {
-        Environment.SetEnvironmentVariable("ONNXPIPE_CACHE", null);
-        Directory.Delete(_root, true);
-    }
+    public void Remove() => _model.Dispose();
 
     [Test]
     public void Run_Pretrained_LearnsAndCountsTokens()
     {
-        var rows = File.ReadAllLines(Path.Combine(Run, "metrics.csv")).Skip(1).Select(line => line.Split(',')).ToList();
+        var rows = PretrainedRun.Metrics(_model.Folder)[1..];
         var eval = rows.Where(row => row[1] == "eval").Select(row => float.Parse(row[2])).ToList();
 
         Assert.That(eval, Has.Count.EqualTo(3));
@@ -58,15 +46,15 @@ public sealed class PretrainedModelTests
     [Test]
     public void Export_Pretrained_IsPlainOnnxWithDynamicAxesAndItsTokenizer()
     {
-        var model = ModelFile.Load(Path.Combine(Export, "model.onnx"));
+        var model = ModelFile.Load(Path.Combine(_model.Export, "model.onnx"));
 
         Assert.That(model.Graph.AllNodes().Select(node => node.Domain).Distinct(), Is.SubsetOf(new[] { "", "com.microsoft" }));
         Assert.That(model.Functions, Is.Empty);
         Assert.That(model.Graph.AllNodes().Select(node => node.OpType), Has.None.EqualTo("Dropout"));
         Assert.That(model.Graph.Inputs.Select(input => input.Name), Is.EqualTo(new[] { "input_ids", "attention_mask" }));
         Assert.That(model.Graph.Inputs.All(input => input.Shape!.All(dim => !dim.IsKnown)));
-        Assert.That(Directory.GetFiles(Export).Select(Path.GetFileName), Is.SupersetOf(new[] { "config.json", "tokenizer.json", "manifest.json" }));
-        Assert.That(Manifest.Read(Path.Combine(Export, "manifest.json")).Family, Is.EqualTo("gpt2"));
+        Assert.That(Directory.GetFiles(_model.Export).Select(Path.GetFileName), Is.SupersetOf(new[] { "config.json", "tokenizer.json", "manifest.json" }));
+        Assert.That(Manifest.Read(Path.Combine(_model.Export, "manifest.json")).Family, Is.EqualTo("gpt2"));
     }
 
     [Test]
@@ -77,9 +65,9 @@ public sealed class PretrainedModelTests
         var ids = Enumerable.Range(0, 3 * Length).Select(_ => (long)random.Next(20)).ToArray();
         var labels = Enumerable.Range(0, 3 * Length).Select(_ => (long)random.Next(20)).ToArray();
         NamedTensor[] inputs = [new("input_ids", Tensor.From<long>(ids, 3, Length)), new("attention_mask", Tensor.From<long>([.. Enumerable.Repeat(1L, 3 * Length)], 3, Length))];
-        using var plain = Session.Open(Path.Combine(Export, "model.onnx"));
-        using var trained = Session.Open(Path.Combine(Run, "artifacts", "eval_model.onnx"));
-        var parameters = TensorFile.Open(Path.Combine(Run, "checkpoints", "best", "model.safetensors"));
+        using var plain = Session.Open(Path.Combine(_model.Export, "model.onnx"));
+        using var trained = Session.Open(Path.Combine(_model.Folder, "artifacts", "eval_model.onnx"));
+        var parameters = TensorFile.Open(Path.Combine(_model.Folder, "checkpoints", "best", "model.safetensors"));
 
         var logits = plain.Run(inputs)[0].Tensor.As<float>();
         var loss = trained.Run([.. inputs, new("labels", Tensor.From<long>(labels, 3, Length)), .. parameters.Names.Select(name => new NamedTensor(name, parameters[name]))])[0].Tensor.As<float>()[0];
@@ -98,11 +86,11 @@ public sealed class PretrainedModelTests
     [Test]
     public void Export_Pretrained_GivesTheLogitsOfTheEvaluationGraph()
     {
-        var evaluation = ModelFile.Load(Path.Combine(Run, "artifacts", "eval_model.onnx"));
+        var evaluation = ModelFile.Load(Path.Combine(_model.Folder, "artifacts", "eval_model.onnx"));
         evaluation.Graph.Outputs.Add(evaluation.Graph.AllNodes().SelectMany(node => node.Outputs).First(value => value?.Name == "logits")!);
         using var trained = Session.Open(ModelFile.ToBytes(evaluation), "evaluation graph");
-        using var plain = Session.Open(Path.Combine(Export, "model.onnx"));
-        var parameters = TensorFile.Open(Path.Combine(Run, "checkpoints", "best", "model.safetensors"));
+        using var plain = Session.Open(Path.Combine(_model.Export, "model.onnx"));
+        var parameters = TensorFile.Open(Path.Combine(_model.Folder, "checkpoints", "best", "model.safetensors"));
         foreach (var (batch, length, padding) in new[] { (1, 1, 0), (3, 32, 0), (2, 17, 5) })
         {
             var random = new Random(length);
@@ -119,8 +107,8 @@ public sealed class PretrainedModelTests
     [Test]
     public void Run_AnyModel_LeavesNoTelemetryOfOnnxRuntime()
     {
-        var home = Directory.CreateDirectory(Path.Combine(_root, "home")).FullName;
-        var ending = Program.Script($"export HOME='{home}' XDG_CACHE_HOME='{home}/cache' XDG_DATA_HOME='{home}/data' DOTNET_CLI_HOME='{_root}' && onnxpipe generate --model '{Export}' --prompt a --max-tokens 1");
+        var home = Directory.CreateDirectory(_model["home"]).FullName;
+        var ending = Program.Script($"export HOME='{home}' XDG_CACHE_HOME='{home}/cache' XDG_DATA_HOME='{home}/data' DOTNET_CLI_HOME='{_model[""]}' && onnxpipe generate --model '{_model.Export}' --prompt a --max-tokens 1");
 
         Assert.That(ending.Code, Is.Zero, ending.Error);
         Assert.That(Directory.GetFiles(home, "*", SearchOption.AllDirectories), Is.Empty);
@@ -129,37 +117,19 @@ public sealed class PretrainedModelTests
     [Test]
     public void Generate_FromTheExport_ContinuesThePrompt()
     {
-        using var answer = JsonDocument.Parse(Program.Ok("generate", "--model", Export, "--prompt", "the cat", "--max-tokens", "12", "--ignore-eos", "--json"));
+        using var answer = JsonDocument.Parse(Program.Ok("generate", "--model", _model.Export, "--prompt", "the cat", "--max-tokens", "12", "--ignore-eos", "--json"));
 
         Assert.That(answer.RootElement.GetProperty("ids").GetArrayLength(), Is.EqualTo(12));
     }
 
     [Test]
-    public void Pretrain_InterruptedAndResumed_EndsBitForBitTheSame()
-    {
-        var run = Path.Combine(_root, "stopped");
-        var ending = Program.Run([.. Pretrain(run), "--eval-every", "20"], process =>
-        {
-            Program.Wait(() => process.HasExited || File.Exists(Path.Combine(run, "metrics.csv")) && File.ReadAllLines(Path.Combine(run, "metrics.csv")).Length > 10);
-            Program.Signal(process, "INT");
-        });
-        Assert.That(ending.Code, Is.EqualTo(130), ending.Error);
-
-        Program.Ok("pretrain", "--resume", run);
-
-        Assert.That(Last(run), Is.EqualTo(Last(Run)));
-    }
+    public void Pretrain_InterruptedAndResumed_EndsBitForBitTheSame() => _model.AssertResumes(["--tokenizer", Tokenizer, .. Flags, "--eval-every", "20"]);
 
     [Test]
     public void Pretrain_FrozenGroupInterruptedAndResumed_KeepsItsParametersAndTakesNoOtherGroup()
     {
-        var run = Path.Combine(_root, "frozen");
-        var ending = Program.Run([.. Pretrain(run), "--eval-every", "20", "--group", "*.wpe.*: frozen", "--group", "*.bias: lr=1e-3"], process =>
-        {
-            Program.Wait(() => process.HasExited || File.Exists(Path.Combine(run, "samples.jsonl")) && File.ReadAllLines(Path.Combine(run, "samples.jsonl")).Length > 0);
-            Program.Signal(process, "INT");
-        });
-        Assert.That(ending.Code, Is.EqualTo(130), ending.Error);
+        var run = _model["frozen"];
+        PretrainedRun.Interrupt(run, Pretrain(run, "--eval-every", "20", "--group", "*.wpe.*: frozen", "--group", "*.bias: lr=1e-3"), "samples.jsonl", lines: 1);
 
         var refused = Program.Run("pretrain", "--resume", run, "--group", "*.bias: lr=1e-3");
         Assert.That(refused.Code, Is.EqualTo(64));
@@ -179,21 +149,21 @@ public sealed class PretrainedModelTests
     [Test]
     public void Pretrain_FrozenGroupThatMatchesNothing_IsReportedAsTheGroup()
     {
-        var ending = Program.Run([.. Pretrain(Path.Combine(_root, "nothing")), "--group", "*.wqe.weight: frozen"]);
+        var ending = Program.Run(Pretrain(_model["nothing"], "--group", "*.wqe.weight: frozen"));
 
         Assert.That(ending.Code, Is.EqualTo(1));
         Assert.That(ending.Error, Does.Contain("error: --group '*.wqe.weight' matches no weight; the closest names are").And.Contain("transformer.wpe.weight"));
-        Assert.That(Directory.Exists(Path.Combine(_root, "nothing")), Is.False);
+        Assert.That(Directory.Exists(_model["nothing"]), Is.False);
     }
 
     [Test]
     public void Pretrain_FromAModelFolderThatHasALoss_TrainsItsLogits()
     {
-        var model = Path.Combine(_root, "model");
-        Program.Ok("model", "create", "--config", Config, "--head", "clm", "--with-loss", "--out", model);
-        var run = Path.Combine(_root, "from-model");
+        var model = _model["model"];
+        Program.Ok("model", "create", "--config", _model.Config, "--head", "clm", "--with-loss", "--out", model);
+        var run = _model["from-model"];
 
-        Program.Ok("pretrain", "--model", model, "--tokenizer", Tokenizer, "--data", Text, "--block", "16", "--steps", "3", "--validation", "0", "--out", run);
+        Program.Ok("pretrain", "--model", model, "--tokenizer", Tokenizer, "--data", _model.Text, "--block", "16", "--steps", "3", "--validation", "0", "--out", run);
 
         Assert.That(Manifest.Read(Path.Combine(run, "artifacts", "manifest.json")).Loss!.Shift, Is.False);
         Assert.That(Directory.Exists(Path.Combine(run, "checkpoints", "best")), Is.False);
@@ -202,10 +172,10 @@ public sealed class PretrainedModelTests
     [Test]
     public void Pretrain_TextThatIsNotUtf8_NamesFileLineAndByteAndLeavesNothing()
     {
-        var text = Path.Combine(_root, "latin.txt");
+        var text = _model["latin.txt"];
         File.WriteAllBytes(text, [.. "fine\nna"u8, 0xEF, .. "ve\n"u8]);
-        var run = Path.Combine(_root, "latin");
-        var ending = Program.Run("pretrain", "--config", Config, "--tokenizer", Tokenizer, "--data", text, "--out", run);
+        var run = _model["latin"];
+        var ending = Program.Run("pretrain", "--config", _model.Config, "--tokenizer", Tokenizer, "--data", text, "--out", run);
 
         Assert.That(ending.Code, Is.EqualTo(1));
         Assert.That(ending.Error, Does.Contain($"error: {text} is not UTF-8: line 2"));
@@ -215,16 +185,13 @@ public sealed class PretrainedModelTests
     [Test]
     public void Pretrain_TokenizerLargerThanTheVocabulary_SaysWhatToSet()
     {
-        var config = Path.Combine(_root, "small.json");
-        File.WriteAllText(config, File.ReadAllText(Config).Replace("40", "7"));
-        var ending = Program.Run("pretrain", "--config", config, "--tokenizer", Tokenizer, "--data", Text, "--out", Path.Combine(_root, "small"));
+        var config = _model["small.json"];
+        File.WriteAllText(config, File.ReadAllText(_model.Config).Replace("40", "7"));
+        var ending = Program.Run("pretrain", "--config", config, "--tokenizer", Tokenizer, "--data", _model.Text, "--out", _model["small"]);
 
         Assert.That(ending.Code, Is.EqualTo(1));
         Assert.That(ending.Error, Does.Contain("\"vocab_size\""));
     }
 
-    private string[] Pretrain(string run) =>
-        ["pretrain", "--config", Config, "--tokenizer", Tokenizer, "--data", Text, "--objective", "clm", "--steps", "60", "--batch-size", "8", "--lr", "1e-2", "--validation", "0.1", "--threads", "1", "--out", run];
-
-    private static string Last(string run) => Convert.ToHexString(File.ReadAllBytes(Path.Combine(run, "checkpoints", "last", "model.safetensors")));
+    private string[] Pretrain(string run, params IEnumerable<string> more) => _model.Call(run, ["--tokenizer", Tokenizer, .. Flags, .. more]);
 }

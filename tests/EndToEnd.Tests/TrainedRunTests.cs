@@ -59,11 +59,7 @@ public sealed class TrainedRunTests
     public void Train_Interrupted_SavesEndsWith130AndGoesOn(string signal)
     {
         var run = Folder();
-        var ending = Program.Run(Train(run, "--save-every", "100000"), process =>
-        {
-            Program.Wait(() => process.HasExited || Rows(run).Count > 20);
-            Program.Signal(process, signal);
-        });
+        var ending = Program.Interrupt(Train(run, "--save-every", "100000"), () => Rows(run).Count > 20, signal);
 
         Assert.That(ending.Code, Is.EqualTo(130), ending.Error);
         var done = Rows(run);
@@ -167,11 +163,7 @@ public sealed class TrainedRunTests
         }
 
         var run = Folder();
-        Program.Run(Train(run, "--save-every", saveEvery), process =>
-        {
-            Program.Wait(() => process.HasExited || Rows(run).Count > 20);
-            Program.Signal(process, "INT");
-        });
+        Program.Interrupt(Train(run, "--save-every", saveEvery), () => Rows(run).Count > 20);
         var saved = Parameters(run);
 
         var ending = Program.Script($"""
