@@ -17,9 +17,9 @@ internal static class Normalizations
     // (x, skip, scale, bias of the sum?) → (y, –, 1/deviation, sum)
     public static void SkipSimplifiedLayerNormalization(Node node, GraphBuilder b)
     {
-        if (node.Output(1) is { } mean && (mean.Uses.Count > 0 || node.Owner!.Outputs.Contains(mean)))
+        if (MicrosoftAttentions.IsUsed(node, 1))
         {
-            throw new IrException($"{node.Describe()}: something takes its output {mean.Name}, a mean, of which this operator has none. Take it away from the model.");
+            throw new IrException($"{node.Describe()}: something takes its output {node.Outputs[1].Name}, a mean, of which this operator has none. Take it away from the model.");
         }
 
         var sum = Sum(node, b, node.Input(3));
@@ -40,7 +40,7 @@ internal static class Normalizations
     {
         for (var i = 0; i < node.Outputs.Count; i++)
         {
-            var isLeftOut = node.Outputs[i].Name.Length == 0 && node.Outputs[i].Uses.Count == 0;
+            var isLeftOut = node.Outputs[i].Name.Length == 0 && !MicrosoftAttentions.IsUsed(node, i);
             if ((i == 3 ? sum : results.ElementAtOrDefault(i)) is not { } result || isLeftOut && i == 3)
             {
                 continue;
