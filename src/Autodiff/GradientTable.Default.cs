@@ -125,6 +125,7 @@ public sealed partial class GradientTable
         Rule("Gather", 1, Movement.Gather),
         Rule("Tile", 6, Movement.Tile),
         Rule("Trilu", 14, Movement.Trilu),
+        Rule("ReverseSequence", 10, Movement.ReverseSequence),
         Rule("DepthToSpace", 1, Movement.DepthToSpace),
         Rule("SpaceToDepth", 1, Movement.SpaceToDepth),
         Rule("Pad", 2, Padding.Pad),

@@ -160,6 +160,7 @@ internal static class Operators
         [("", "ScatterElements")] = Selection.ScatterElements,
         [("", "ScatterND")] = Selection.ScatterND,
         [("", "Pad")] = Selection.Pad,
+        [("", "ReverseSequence")] = Selection.ReverseSequence,
         [("", "NonZero")] = Selection.NonZero,
         [("", "Trilu")] = Selection.Trilu,
 

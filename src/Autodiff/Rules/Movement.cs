@@ -93,6 +93,10 @@ internal static class Movement
         return [b.Op("SliceGrad", [c.Dy, c.ShapeOf(c.X(0)), .. places], domain: "com.microsoft")];
     }
 
+    // Its own inverse
+    public static IReadOnlyList<Value?> ReverseSequence(GradientContext c) =>
+        [c.Build.Op("ReverseSequence", [c.Dy, c.X(1)], [("batch_axis", c.Node.Int("batch_axis", 1)), ("time_axis", c.Node.Int("time_axis", 0))]), null];
+
     // The opposite operator; of CRD, which has none, the steps of its definition backwards
     public static IReadOnlyList<Value?> DepthToSpace(GradientContext c)
     {

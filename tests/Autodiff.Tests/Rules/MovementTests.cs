@@ -71,6 +71,12 @@ public sealed class MovementTests
             yield return new("Tile", X(dims), Fed(repeats));
         }
 
+        foreach (var dims in new int[][] { [4, 2], [4, 2, 3], [4, 2, 2, 2] })
+        {
+            yield return new("ReverseSequence", X(dims), Fed(3, 4));
+            yield return new GradientCase("ReverseSequence", X([dims[1], dims[0], .. dims[2..]]), Fed(1, 3)).With(("batch_axis", 0), ("time_axis", 1));
+        }
+
         foreach (var dims in new int[][] { [2, 2], [3, 2], [2, 3], [2, 2, 3] })
         {
             yield return new("Trilu", X(dims));

@@ -116,6 +116,14 @@ internal static class Selection
         })];
     }
 
+    // The first lengths[batch] places of the time axis backwards, the others as they are
+    public static IReadOnlyList<Array64?> ReverseSequence(Call c)
+    {
+        var (x, lengths, batch, time) = (c[0], c[1].Ints, (int)c.Int("batch_axis", 1), (int)c.Int("time_axis", 0));
+        var strides = Index.Strides(x.Dims);
+        return [x.Pick(x.Dims, at => Index.Flat(at[time] < lengths[at[batch]] ? Index.With(at, time, lengths[at[batch]] - 1 - at[time]) : at, strides))];
+    }
+
     public static IReadOnlyList<Array64?> NonZero(Call c)
     {
         var (flags, flat) = (c[0].ToBools(), 0);
