@@ -7,7 +7,7 @@ namespace OnnxPipeline.EndToEnd.Tests;
 
 /// <summary>From a configuration and a text to a masked language model that fills masks, every step through the program.</summary>
 [TestFixture]
-public sealed class MaskedModelTests
+public sealed class MaskedModelTests : IDisposable
 {
     private PretrainedRun _model = null!;
 
@@ -23,8 +23,7 @@ public sealed class MaskedModelTests
         _model.Make(Flags("mlm", 120));
     }
 
-    [OneTimeTearDown]
-    public void Remove() => _model.Dispose();
+    public void Dispose() => _model?.Dispose();
 
     [Test]
     public void Run_Pretrained_LearnsAndReportsTheMaskedAccuracy()

@@ -8,7 +8,7 @@ namespace OnnxPipeline.EndToEnd.Tests;
 
 /// <summary>From a configuration and a text to a model that generates, every step through the program.</summary>
 [TestFixture]
-public sealed class PretrainedModelTests
+public sealed class PretrainedModelTests : IDisposable
 {
     private static readonly string[] Flags = ["--objective", "clm", "--steps", "60", "--batch-size", "8", "--lr", "1e-2"];
 
@@ -28,8 +28,7 @@ public sealed class PretrainedModelTests
         _model.Make(["--tokenizer", Tokenizer, .. Flags, "--eval-every", "20"]);
     }
 
-    [OneTimeTearDown]
-    public void Remove() => _model.Dispose();
+    public void Dispose() => _model?.Dispose();
 
     [Test]
     public void Run_Pretrained_LearnsAndCountsTokens()
