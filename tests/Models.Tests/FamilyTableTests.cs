@@ -18,7 +18,7 @@ public sealed class FamilyTableTests
 
     [TestCase("{", "no JSON")]
     [TestCase("[]", "array")]
-    [TestCase("", "no JSON")]
+    [TestCase("", "empty")]
     public void Parse_NoObject_IsRefused(string json, string said) =>
         Assert.That(() => Built.Config(json), Throws.InstanceOf<ModelsException>().With.Message.Contains(said));
 }
