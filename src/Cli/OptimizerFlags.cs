@@ -28,13 +28,7 @@ internal sealed class OptimizerFlags
     public ManifestOptimizer? Of(VerbContext context)
     {
         var kind = context.Get(_kind) ?? "adamw";
-        var given = context.Given;
-        string[] foreign = kind switch { "adamw" => ["--momentum"], "sgd" => ["--betas", "--eps", "--adam-mode"], _ => ["--lr", "--betas", "--eps", "--weight-decay", "--max-grad-norm", "--adam-mode", "--momentum"] };
-        if (foreign.FirstOrDefault(given.Contains) is { } wrong)
-        {
-            throw new UsageException($"{wrong} does not go with --optimizer {kind}.");
-        }
-
+        RequireOwn(context.Given, kind);
         if (context.Get(_betas) is { } pair && (pair.First is < 0 or >= 1 || pair.Second is < 0 or >= 1))
         {
             throw new UsageException(FormattableString.Invariant($"--betas {pair.First},{pair.Second}: both are at least 0 and below 1."));
@@ -51,5 +45,18 @@ internal sealed class OptimizerFlags
             AdamMode = (int?)context.Get(_mode) ?? defaults.AdamMode,
             Momentum = context.Get(_momentum) ?? defaults.Momentum,
         };
+    }
+
+    /// <summary>Refuses flags that the optimizer has no use for, rather than pass over them.</summary>
+    /// <param name="given">Names of flags.</param>
+    /// <param name="kind">A value of <c>--optimizer</c>.</param>
+    /// <exception cref="UsageException">A flag does not go with the optimizer.</exception>
+    public static void RequireOwn(IReadOnlyList<string> given, string kind)
+    {
+        string[] foreign = kind switch { "adamw" => ["--momentum"], "sgd" => ["--betas", "--eps", "--adam-mode"], _ => ["--lr", "--betas", "--eps", "--weight-decay", "--max-grad-norm", "--adam-mode", "--momentum"] };
+        if (foreign.FirstOrDefault(given.Contains) is { } wrong)
+        {
+            throw new UsageException($"{wrong} does not go with --optimizer {kind}.");
+        }
     }
 }

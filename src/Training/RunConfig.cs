@@ -174,6 +174,7 @@ public sealed record RunConfig
         Require(MaxGradNorm is null or > 0, "--max-grad-norm", MaxGradNorm, "above 0");
         Require(AdamMode is 0 or 1, "--adam-mode", AdamMode, "0 or 1");
         Require(Training.Schedule.Kinds.Contains(Schedule), "--schedule", Schedule, string.Join(", ", Training.Schedule.Kinds));
+        Require(MinLr == 0 || Schedule == "cosine", "--min-lr", $"{MinLr} with --schedule {Schedule}, which does not end there", "--schedule cosine");
         Require(EvalEvery is null or > 0, "--eval-every", EvalEvery, "at least 1");
         Require(SaveEvery is null or > 0, "--save-every", SaveEvery, "at least 1");
         Require(KeepSteps >= 0, "--keep-steps", KeepSteps, "at least 0");

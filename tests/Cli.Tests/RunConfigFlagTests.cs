@@ -36,13 +36,16 @@ public sealed class RunConfigFlagTests : IDisposable
     [TestCase("no-shuffle: 3", 64, "line 1: no-shuffle is '3', wanted true or false")]
     [TestCase("no-shuffle: [true, false]", 64, "line 1: no-shuffle is 'true, false', wanted true or false")]
     [TestCase("group: '*: speed=1'\nartifacts: A\ndata: d.npz", 64, "--group '*: speed=1'")]
+    [TestCase("momentum: 0.9\nartifacts: A\ndata: d.npz", 64, "--momentum does not go with --optimizer adamw")]
+    [TestCase("optimizer: sgd\nadam-mode: 0\nartifacts: A\ndata: d.npz", 64, "--adam-mode does not go with --optimizer sgd")]
+    [TestCase("schedule: linear\nmin-lr: 1e-5\nartifacts: A\ndata: d.npz", 64, "--min-lr")]
     [TestCase("artifacts: A\ndata: [d.npz]", 1, "/A does not exist")]
     [TestCase("artifacts: /nowhere/A\ndata: d.npz", 1, "error: /nowhere/A does not exist")]
     [TestCase("data: d.npz", 64, "--artifacts is missing")]
     public async Task File_OfACall_StandsForItsFlags(string yaml, int code, string error)
     {
         File.WriteAllText(Path.Combine(_folder, "run.yaml"), yaml);
-        MakeArtifacts(yaml.Contains("speed", StringComparison.Ordinal));
+        MakeArtifacts(code == 64 && yaml.Contains("artifacts: A", StringComparison.Ordinal));
 
         var call = await Call.Of("train", "--run-config", Path.Combine(_folder, "run.yaml"), "--out", Path.Combine(_folder, "R"));
 

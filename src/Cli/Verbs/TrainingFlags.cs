@@ -92,6 +92,7 @@ internal sealed class TrainingFlags
             {
                 path = context.Need(_out, "--resume");
                 var config = Given(context).Aggregate(defaults() with { Seed = context.Seed, Threads = context.Threads, Device = context.Device.ToString() }, (c, flag) => flag.Apply(context, c));
+                OptimizerFlags.RequireOwn(context.Given, config.Optimizer);
                 config = resolved?.Invoke(config) ?? config;
                 result = TrainRun.Start(config, parts(config), path, context.Force, progress, context.Cancellation);
             }
@@ -100,6 +101,11 @@ internal sealed class TrainingFlags
         {
             context.Progress.Say($"Saved. Go on with: onnxpipe {verb} --resume {ShellWord.Of(path)}");
             throw;
+        }
+
+        if (result is { Tokens: 0, Step: > 0 })
+        {
+            context.Progress.Warn("No label counted in the whole run: the parameters are as they were.");
         }
 
         path = Path.GetFullPath(path);
