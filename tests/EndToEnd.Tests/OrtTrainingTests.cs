@@ -101,11 +101,7 @@ public sealed class OrtTrainingTests
         string[] flags = ["--engine", "ort-training", "--epochs", "40", "--save-every", "1"];
         Program.Ok(Train("mlp", "uninterrupted", flags));
         var run = Of("mlp", "interrupted");
-        var stopped = Program.Run(Train("mlp", "interrupted", flags), process =>
-        {
-            Program.Wait(() => Directory.Exists(Path.Combine(run, "checkpoints", "last")) || process.HasExited);
-            Program.Signal(process, "INT");
-        });
+        var stopped = Program.Interrupt(Train("mlp", "interrupted", flags), () => Directory.Exists(Path.Combine(run, "checkpoints", "last")));
         Assert.That(stopped.Code, Is.EqualTo(130));
         Program.Ok("train", "--resume", run);
 

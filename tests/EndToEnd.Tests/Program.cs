@@ -21,11 +21,22 @@ internal static class Program
     public static Ending Run(IEnumerable<string> args, Action<Process> meanwhile) => Finish(new ProcessStartInfo("dotnet", [Assembly, .. args]), meanwhile);
 
     /// <summary>Runs a call that gets a signal as soon as something holds, if it has not ended by then.</summary>
-    public static Ending Interrupt(IEnumerable<string> args, Func<bool> until, string signal = "INT") => Run(args, process =>
+    public static Ending Interrupt(IEnumerable<string> args, Func<bool> until, string signal = "TERM") => Finish(Listening(["dotnet", Assembly, .. args]), process =>
     {
         Wait(() => process.HasExited || until());
         Signal(process, signal);
     });
+
+    /// <summary>
+    /// A process that SIGINT ends unless it handles it. Shells ignore that signal in what they start with &amp;, the tests perhaps, and an ignored signal is inherited; programs
+    /// leave it so, ours too.
+    /// </summary>
+    private static ProcessStartInfo Listening(string[] words)
+    {
+        const string Status = "/proc/self/status", Ignored = "SigIgn:";
+        var isIgnored = File.Exists(Status) && Convert.ToUInt64(File.ReadLines(Status).First(line => line.StartsWith(Ignored, StringComparison.Ordinal))[Ignored.Length..].Trim(), 16) is var set && (set & 2) != 0;
+        return isIgnored ? new("env", ["--default-signal=INT", .. words]) : new(words[0], words[1..]);
+    }
 
     /// <summary>Runs a script of bash, in which <c>onnxpipe</c> is the program.</summary>
     public static Ending Script(string script, params IEnumerable<string> shell)
