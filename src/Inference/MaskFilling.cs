@@ -11,10 +11,26 @@ public static class MaskFilling
         var ids = model.Encode(text).ToArray();
         var tokenizer = model.Tokenizer!;
         var mask = tokenizer.MaskId ?? throw new InferenceException($"The model's tokenizer (kind {tokenizer.Kind}) has no mask token, so it is no masked language model; for a causal one see `onnxpipe generate`.");
-        var positions = Enumerable.Range(0, ids.Length).Where(i => ids[i] == mask).ToArray();
-        return positions.Length == 0
-            ? throw new InferenceException($"The text '{text}' has no mask: write {tokenizer.Token(mask)} where a token is to be guessed.")
-            : [.. model.LogitsAt(ids, positions, cancellation).Select(logits => Best(logits, top, id => id < tokenizer.VocabularySize ? tokenizer.Token(id) ?? "" : ""))];
+        return ids.Contains(mask)
+            ? Fill(model, ids, top, cancellation)
+            : throw new InferenceException($"The text '{text}' has no mask: write {tokenizer.Token(mask)} where a token is to be guessed.");
+    }
+
+    /// <summary>The same for the ids of a text, those around it included.</summary>
+    /// <param name="model">Has a tokenizer with a mask token.</param>
+    /// <exception cref="InferenceException">There are too many ids.</exception>
+    public static IReadOnlyList<IReadOnlyList<TokenGuess>> Fill(TextModel model, ReadOnlySpan<int> ids, int top, CancellationToken cancellation = default)
+    {
+        var (tokenizer, positions) = (model.Tokenizer!, new List<int>());
+        for (var i = 0; i < ids.Length; i++)
+        {
+            if (ids[i] == tokenizer.MaskId)
+            {
+                positions.Add(i);
+            }
+        }
+
+        return [.. model.LogitsAt(ids, positions, cancellation).Select(logits => Best(logits, top, id => id < tokenizer.VocabularySize ? tokenizer.Token(id) ?? "" : ""))];
     }
 
     private static IReadOnlyList<TokenGuess> Best(float[] logits, int top, Func<int, string> token)

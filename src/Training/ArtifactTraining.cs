@@ -20,10 +20,10 @@ public static class ArtifactTraining
         folder => RunFolder.CopyIn(config.Artifacts!, folder.Artifacts),
         (_, engine, artifacts) =>
         {
-            var ranges = IndexRange.Of(artifacts);
+            var demands = GraphDemands.Of(artifacts);
             return new(
-                new TensorExamples(config.Data[0], engine.Inputs, artifacts.Manifest?.Loss, ranges),
-                config.EvalData is { } eval ? new TensorExamples(eval, engine.Inputs, artifacts.Manifest?.Loss, ranges) : null);
+                new TensorExamples(config.Data[0], engine.Inputs, artifacts.Manifest?.Loss, demands),
+                config.EvalData is { } eval ? new TensorExamples(eval, engine.Inputs, artifacts.Manifest?.Loss, demands) : null);
         });
 
     private static ManifestOptimizer OptimizerOf(ArtifactFolder artifacts) =>

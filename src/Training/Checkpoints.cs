@@ -31,24 +31,31 @@ public sealed class Checkpoints
         ? $"The run stands at its last checkpoint; make room and go on with --resume {_run}."
         : $"Nothing was saved before; make room and begin again with --resume {_run}.";
 
-    /// <summary>Saves the engine's parameters and state as <c>step-N</c>, points <c>last</c> (and <c>best</c>) at it, and removes what is no longer kept.</summary>
+    /// <summary>
+    /// Saves the engine's parameters and state as <c>step-N</c>, points <c>last</c> (and <c>best</c>) at it, and removes what is no longer kept. Where <c>last</c> is of this step
+    /// already, its parameters are those of the engine; the state may tell more.
+    /// </summary>
     /// <param name="rate">The run's main learning rate, for Microsoft's runtime.</param>
     public void Save(ITrainingEngine engine, RunState state, bool best, int keepSteps, double rate)
     {
         var name = $"step-{state.Step}";
         var target = Folder(name);
-        if (new DirectoryInfo(Folder("last")).LinkTarget != name)
+        var partial = Folder($".{name}.partial");
+        try
         {
-            FileOrFolder.Remove(target); // of a run that was killed before anything pointed at it
-            var partial = Folder($".{name}.partial");
-            FileOrFolder.Remove(partial);
-            try
+            if (new DirectoryInfo(Folder("last")).LinkTarget == name)
             {
+                Write(state, target);
+            }
+            else
+            {
+                FileOrFolder.Remove(target); // of a run that was killed before anything pointed at it
+                FileOrFolder.Remove(partial);
                 Directory.CreateDirectory(partial);
                 FreeSpace.Require(partial, Bytes(engine));
                 AtomicFile.Write(System.IO.Path.Combine(partial, "model.safetensors"), s => SafeTensors.Write(s, Parameters(engine)));
                 AtomicFile.Write(System.IO.Path.Combine(partial, "state.safetensors"), s => SafeTensors.Write(s, MomentsOf(engine)));
-                TrainingJson.Write(System.IO.Path.Combine(partial, "state.json"), state, TrainingJson.Default.RunState);
+                Write(state, partial);
                 if (RuntimeCheckpoint.BytesOf(engine) is not null)
                 {
                     RuntimeCheckpoint.Save(engine, System.IO.Path.Combine(partial, "checkpoint"), (float)rate);
@@ -56,11 +63,11 @@ public sealed class Checkpoints
 
                 Directory.Move(partial, target);
             }
-            catch (Exception e) when (WriteFailure.Is(e) || e is FileFormatException)
-            {
-                FileOrFolder.Remove(partial);
-                throw new TrainingException($"The checkpoint of step {state.Step} cannot be saved in {Path}: {WriteFailure.Reason(e)}. {GoingOn}");
-            }
+        }
+        catch (Exception e) when (WriteFailure.Is(e) || e is FileFormatException)
+        {
+            FileOrFolder.Remove(partial);
+            throw new TrainingException($"The checkpoint of step {state.Step} cannot be saved in {Path}: {WriteFailure.Reason(e)}. {GoingOn}");
         }
 
         Point("last", name);
@@ -116,10 +123,17 @@ public sealed class Checkpoints
                 Directory.Move(old, old[..^".old".Length]); // killed while the folder was exchanged
             }
         }
+
+        if (Any && ReadState(Folder("last")) is { BestStep: { } best } state && best == state.Step && (!Directory.Exists(Folder("best")) || ReadState(Folder("best")).Step != best))
+        {
+            Point("best", $"step-{best}"); // killed between the two links
+        }
     }
 
     /// <summary>The state of a checkpoint folder.</summary>
     public static RunState ReadState(string checkpoint) => TrainingJson.Read(System.IO.Path.Combine(checkpoint, "state.json"), TrainingJson.Default.RunState);
+
+    private static void Write(RunState state, string folder) => TrainingJson.Write(System.IO.Path.Combine(folder, "state.json"), state, TrainingJson.Default.RunState);
 
     private static List<NamedTensor> Parameters(ITrainingEngine engine) =>
         [.. engine.Parameters.Select((p, i) => new NamedTensor(p.Name, new(p.Type, [.. p.Dims], engine.Parameter(i))))];

@@ -9,7 +9,8 @@ internal sealed record Evaluation(float Loss, IReadOnlyList<float?> Metrics)
 {
     /// <summary>Evaluates all examples in their order, epoch 0.</summary>
     /// <param name="batch">Examples at a time.</param>
-    public static Evaluation Of(ITrainingEngine engine, IExamples examples, int batch)
+    /// <exception cref="OperationCanceledException">Cancelled, between two batches.</exception>
+    public static Evaluation Of(ITrainingEngine engine, IExamples examples, int batch, CancellationToken cancellation)
     {
         var plan = new StepPlan(examples.Count, batch, 1, shuffle: false, seed: 0);
         var outputs = examples.Metrics.Select(name => engine.EvaluationOutputs.Index().First(output => output.Item.Name == name).Index).ToArray();
@@ -18,6 +19,7 @@ internal sealed record Evaluation(float Loss, IReadOnlyList<float?> Metrics)
         long total = 0;
         for (var i = 0L; i < plan.Batches; i++)
         {
+            cancellation.ThrowIfCancellationRequested();
             var rows = plan.RowsOf(i, 0);
             var counted = examples.Counted(0, rows);
             if (counted == 0)

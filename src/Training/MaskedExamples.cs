@@ -43,12 +43,12 @@ public sealed class MaskedExamples : IExamples
             ?? throw new TrainingException($"The model takes the input '{inputs[i]}', which masked text does not give. It gives input_ids, labels, attention_mask, token_type_ids and position_ids, each int64 [batch, sequence] for blocks of {blocks.Length} tokens, and of pairs next_sentence_label [batch]."))];
         _fixedLength = inputs.Any(input => input.Dims is [_, > 0]);
         Metrics = [.. HitsOf(inputs.Select(input => input.Name)).Keys];
-        Unit = _isLabelOfPair.Contains(true) ? "examples" : "tokens";
+        Unit = _isLabelOfPair.Contains(true) ? "examples" : "masked tokens";
     }
 
     public long Count => _blocks.Count;
 
-    /// <summary>Labels; of pairs examples, whose loss is the sum of a mean over labels and one over examples.</summary>
+    /// <summary>Labels, which are tokens that are to be guessed; of pairs examples, whose loss is the sum of a mean over labels and one over examples.</summary>
     public string Unit { get; }
 
     /// <summary>

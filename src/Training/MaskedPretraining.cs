@@ -46,8 +46,9 @@ public static class MaskedPretraining
     internal static Masking MaskingOf(RunConfig config, Tokenizer tokenizer) => new(tokenizer, config.MaskProbability!.Value, config.WholeWord);
 
     /// <summary>The examples: of the text, and of the evaluation text or else of the documents that are kept from training.</summary>
+    /// <param name="live">Opens the model that is trained, for samples.</param>
     /// <param name="fraction">Of the text that is kept for evaluation; null: <paramref name="eval"/> is evaluated.</param>
-    internal static TrainRun.Data Data(RunConfig config, Tokenizer tokenizer, TokenFile text, TokenFile? eval, double? fraction, ITrainingEngine engine, Action<string> progress)
+    internal static TrainRun.Data Data(RunConfig config, Tokenizer tokenizer, TokenFile text, TokenFile? eval, double? fraction, ITrainingEngine engine, Func<LiveModel> live, Action<string> progress)
     {
         var train = Documents.In(text, tokenizer);
         var evaluated = eval is null ? null : Documents.In(eval, tokenizer);
@@ -59,9 +60,14 @@ public static class MaskedPretraining
         progress($"{train.Tokens} tokens in {train.Count} documents to train on, {evaluated?.Tokens ?? 0} in {evaluated?.Count ?? 0} to evaluate on, in blocks of {config.Block}");
         var (masking, pairs, block) = (MaskingOf(config, tokenizer), config.Objective == Pairs, config.Block!.Value);
         var padding = tokenizer.PadId ?? 0;
-        return new(
-            new MaskedExamples(MaskedBlocks.ForTraining(train, tokenizer, masking, block, pairs, config.Seed), padding, engine.Inputs),
-            evaluated is null ? null : new MaskedExamples(MaskedBlocks.ForValidation(evaluated, tokenizer, masking, block, pairs, config.Seed), padding, engine.Inputs));
+        var training = new MaskedExamples(MaskedBlocks.ForTraining(train, tokenizer, masking, block, pairs, config.Seed), padding, engine.Inputs);
+        if (evaluated is null)
+        {
+            return new(training, null);
+        }
+
+        var validation = MaskedBlocks.ForValidation(evaluated, tokenizer, masking, block, pairs, config.Seed);
+        return new(training, new MaskedExamples(validation, padding, engine.Inputs), LiveModel.TakesOneRow(engine.Inputs) ? MaskSampler.Of(live, validation, tokenizer) : null);
     }
 
     /// <summary>

@@ -19,8 +19,9 @@ public sealed class MetricsFile : IDisposable
 
     /// <summary>Opens the file for appending; rows of steps after <paramref name="lastStep"/> and a last line without its end are cut.</summary>
     /// <param name="metrics">Columns after those of <see cref="Header"/>, which rows of training leave empty.</param>
-    public static MetricsFile Open(string path, long lastStep, IReadOnlyList<string> metrics) =>
-        new(StepLines.Open(path, string.Join(',', metrics.Prepend(Header)), line => long.TryParse(line.Split(',')[0], out var step) ? step : null, lastStep), metrics);
+    /// <param name="lastEvaluation">Of evaluations, the last step whose row stays; null: <paramref name="lastStep"/>.</param>
+    public static MetricsFile Open(string path, long lastStep, IReadOnlyList<string> metrics, long? lastEvaluation = null) =>
+        new(StepLines.Open(path, string.Join(',', metrics.Prepend(Header)), line => line.Split(',') is [var first, var split, ..] && long.TryParse(first, out var step) && step <= (split == "eval" ? lastEvaluation ?? lastStep : lastStep)), metrics);
 
     public static IReadOnlyList<Row> Read(string path)
     {

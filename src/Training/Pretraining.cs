@@ -73,7 +73,8 @@ public static class Pretraining
 
     /// <summary>What a resolved configuration takes to run.</summary>
     /// <param name="progress">Takes lines that say where the preparations stand.</param>
-    public static TrainRun.Parts Parts(RunConfig config, Action<string> progress, CancellationToken cancellation)
+    /// <param name="warn">Takes a sentence about a text that the tokenizer hardly knows.</param>
+    public static TrainRun.Parts Parts(RunConfig config, Action<string> progress, Action<string> warn, CancellationToken cancellation)
     {
         var fraction = FractionOf(config.Validation!);
         var validation = fraction is null ? TextFiles.Expand([config.Validation!]).Select(Path.GetFullPath).ToArray() : [];
@@ -99,9 +100,14 @@ public static class Pretraining
             },
             (folder, engine, artifacts) =>
             {
+                if (GraphDemands.Of(artifacts).Lengths.FirstOrDefault(limit => limit.Axis == 1 && limit.Most < config.Block) is { } limit)
+                {
+                    throw new TrainingException($"--block is {config.Block}, but the model's table '{limit.Table}' has {limit.Most} positions.", 64);
+                }
+
                 if (MaskedPretraining.Is(config))
                 {
-                    return MaskedPretraining.Data(config, Tokenizer.Load(folder.Path), text!, eval, fraction, engine, progress);
+                    return MaskedPretraining.Data(config, Tokenizer.Load(folder.Path), text!, eval, fraction, engine, Live, progress);
                 }
 
                 var (train, last) = text!.Whole.SplitLast(fraction ?? 0);
@@ -111,18 +117,28 @@ public static class Pretraining
                 return new TrainRun.Data(
                     new CausalExamples(CausalBlocks.ForTraining(train, config.Block!.Value, config.Seed), engine.Inputs, labels),
                     evaluated.Length == 0 ? null : new CausalExamples(CausalBlocks.ForValidation(evaluated, config.Block.Value), engine.Inputs, labels),
-                    evaluated.Length == 0 ? null : Sampler(folder, engine, artifacts, evaluated));
+                    evaluated.Length == 0 || !LiveModel.TakesOneRow(engine.Inputs) ? null : new TextSampler(Live(), Beginning(evaluated), config.Seed));
+
+                LiveModel Live() => new(engine, artifacts.InferenceModel, folder.Path, config.Threads);
             });
 
-        TextSampler Sampler(RunFolder folder, ITrainingEngine engine, ArtifactFolder artifacts, TokenPart text)
+        long[] Beginning(TokenPart text)
         {
             var first = new long[Math.Min(text.Length, config.Block!.Value)];
             text.CopyTo(0, first);
-            return new TextSampler(engine, artifacts.InferenceModel, folder.Path, first, config.Seed, config.Threads);
+            return first;
         }
 
-        TokenFile Tokens(IReadOnlyList<string> files, Tokenizer tokenizer) =>
-            TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, MaskedPretraining.DocumentEndOf(config), config.Threads, progress, cancellation);
+        TokenFile Tokens(IReadOnlyList<string> files, Tokenizer tokenizer)
+        {
+            var tokens = TokenCache.Open(files, tokenizer, TokenCache.DefaultFolder, MaskedPretraining.DocumentEndOf(config), config.Threads, progress, cancellation);
+            if (UnknownTokens.In(tokens, tokenizer, files) is { } warning)
+            {
+                warn(warning);
+            }
+
+            return tokens;
+        }
     }
 
     private static void Prepare(RunConfig config, RunFolder folder, Tokenizer tokenizer)

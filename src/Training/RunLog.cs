@@ -8,15 +8,16 @@ internal sealed class RunLog : IDisposable
     private readonly IReadOnlyList<string> _names;
     private readonly StepLines? _samples;
 
-    /// <param name="lastStep">What was written of later steps is cut, or taken back.</param>
+    /// <param name="state">Where the run goes on: what was written of later steps is cut, or taken back.</param>
     /// <param name="metrics">Of the evaluation, besides its loss.</param>
     /// <param name="samples">Whether there will be samples.</param>
-    public RunLog(RunFolder folder, long lastStep, IReadOnlyList<string> metrics, bool samples)
+    public RunLog(RunFolder folder, RunState state, IReadOnlyList<string> metrics, bool samples)
     {
-        _metrics = MetricsFile.Open(folder.Metrics, lastStep, metrics);
+        var lastEvaluation = state.Unevaluated ? state.Step - 1 : state.Step;
+        _metrics = MetricsFile.Open(folder.Metrics, state.Step, metrics, lastEvaluation);
         _names = metrics;
-        _events = EventFile.Create(folder.Path, lastStep);
-        _samples = samples ? StepLines.Open(folder.Samples, header: null, line => Sample.OfLine(line)?.Step, lastStep) : null;
+        _events = EventFile.Create(folder.Path, state.Step);
+        _samples = samples ? StepLines.Open(folder.Samples, header: null, line => Sample.OfLine(line)?.Step <= lastEvaluation) : null;
     }
 
     /// <param name="metrics">In the order of their names; null: there are none.</param>

@@ -21,6 +21,9 @@ public sealed record RunState
     /// <summary>Of the last step.</summary>
     public float Loss { get; init; }
 
+    /// <summary>The evaluation after the last step was interrupted: it is done again when the run goes on.</summary>
+    public bool Unevaluated { get; init; }
+
     /// <summary>Of the last evaluation.</summary>
     public float? EvalLoss { get; init; }
 

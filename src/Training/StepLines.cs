@@ -9,13 +9,13 @@ internal sealed class StepLines : IDisposable
 
     private StepLines(FileStream stream) => _stream = stream;
 
-    /// <summary>Opens the file for appending; from the first line on that is of a step after <paramref name="lastStep"/>, or has no end, it is cut.</summary>
+    /// <summary>Opens the file for appending; from the first line on that is not to stay, or has no end, it is cut.</summary>
     /// <param name="header">The first line; null: there is none.</param>
-    /// <param name="stepOf">The step of a line; null where it is none of this file.</param>
-    public static StepLines Open(string path, string? header, Func<string, long?> stepOf, long lastStep)
+    /// <param name="stays">Whether a line is one of this file, and of a step that stays as it is.</param>
+    public static StepLines Open(string path, string? header, Func<string, bool> stays)
     {
         var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-        stream.SetLength(KeptLength(stream, header, stepOf, lastStep));
+        stream.SetLength(KeptLength(stream, header, stays));
         stream.Seek(0, SeekOrigin.End);
         var file = new StepLines(stream);
         if (stream.Length == 0 && header is not null)
@@ -37,7 +37,7 @@ internal sealed class StepLines : IDisposable
 
     public void Dispose() => _stream.Dispose();
 
-    private static long KeptLength(FileStream stream, string? header, Func<string, long?> stepOf, long lastStep)
+    private static long KeptLength(FileStream stream, string? header, Func<string, bool> stays)
     {
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
@@ -45,7 +45,7 @@ internal sealed class StepLines : IDisposable
         while (bytes.AsSpan(kept).IndexOf((byte)'\n') is var length and >= 0)
         {
             var line = Encoding.UTF8.GetString(bytes, kept, length);
-            if (kept == 0 && header is not null ? line != header : stepOf(line) is not { } step || step > lastStep)
+            if (kept == 0 && header is not null ? line != header : !stays(line))
             {
                 break;
             }

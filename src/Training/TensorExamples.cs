@@ -16,13 +16,15 @@ public sealed class TensorExamples : IExamples
 
     /// <param name="inputs">What the training graph takes, in graph order.</param>
     /// <param name="loss">Which labels count; null (or a loss that is no mean over label positions): every example does.</param>
-    /// <param name="ranges">What the graph demands of integers among the inputs; null: nothing.</param>
+    /// <param name="demands">What the graph wants of the inputs besides; null: nothing.</param>
     /// <exception cref="FileFormatException">The file does not fit the inputs.</exception>
-    public TensorExamples(string path, IReadOnlyList<TensorSpec> inputs, ManifestLoss? loss, IReadOnlyList<IndexRange>? ranges = null)
+    public TensorExamples(string path, IReadOnlyList<TensorSpec> inputs, ManifestLoss? loss, GraphDemands? demands = null)
     {
         (_data, _inputs, _loss) = (TensorDataset.Open(path, inputs), inputs, loss);
         _dims = [.. inputs.Select((_, i) => _data.Dims(i, 1))];
-        _checks = new(path, inputs, _dims, ranges ?? []);
+        demands ??= GraphDemands.None;
+        RequireLengths(demands.Lengths);
+        _checks = new(path, inputs, _dims, demands.Ranges);
         if (loss is { Labels: { } name, IgnoreIndex: not null })
         {
             _labels = inputs.ToList().FindIndex(i => i.Name == name && i.Type is ElementType.Int64 or ElementType.Int32);
@@ -70,6 +72,17 @@ public sealed class TensorExamples : IExamples
                 _checks.Require(i, row, example);
                 example.CopyTo(target);
                 target = target[example.Length..];
+            }
+        }
+    }
+
+    private void RequireLengths(IReadOnlyList<LengthLimit> limits)
+    {
+        foreach (var limit in limits)
+        {
+            if (_inputs.ToList().FindIndex(input => input.Name == limit.Input) is var i and >= 0 && _dims[i][limit.Axis] is var length && length > limit.Most)
+            {
+                throw new FileFormatException($"{_data.Path}: '{limit.Input}' is {length} long in axis {limit.Axis}; at most {limit.Most} was wanted, the rows of the table '{limit.Table}' that positions are looked up in. Cut the examples, or train a model with more positions.");
             }
         }
     }

@@ -15,7 +15,7 @@ public sealed class TrainLoop
     private readonly RunConfig _config;
     private readonly RunFolder _folder;
     private readonly IProgress<TrainProgress>? _progress;
-    private readonly TextSampler? _sampler;
+    private readonly ISampler? _sampler;
     private readonly StepPlan _plan;
     private readonly ParameterSettings _settings;
     private readonly long? _totalSteps;
@@ -26,8 +26,8 @@ public sealed class TrainLoop
     private Sample? _sample;
 
     /// <param name="eval">Null: no evaluation.</param>
-    /// <param name="sampler">Makes a text with every evaluation; null: none.</param>
-    public TrainLoop(ITrainingEngine engine, IExamples train, IExamples? eval, RunConfig config, RunFolder folder, IProgress<TrainProgress>? progress, TextSampler? sampler = null)
+    /// <param name="sampler">Shows with every evaluation what the model makes of a text; null: nothing.</param>
+    public TrainLoop(ITrainingEngine engine, IExamples train, IExamples? eval, RunConfig config, RunFolder folder, IProgress<TrainProgress>? progress, ISampler? sampler = null)
     {
         (_engine, _train, _eval, _config, _folder, _progress, _sampler) = (engine, train, eval, config, folder, progress, sampler);
         _plan = new(train.Count, config.BatchSize, config.Accumulation, config.Shuffle, config.Seed);
@@ -54,37 +54,59 @@ public sealed class TrainLoop
         _engine.UseOptimizer(_settings.Optimizer);
         _state = _folder.Checkpoints.Restore(_engine) ?? Begin();
         var (startTokens, startSeconds) = (_state.Tokens, _state.Seconds);
-        using var log = new RunLog(_folder, _state.Step, _eval?.Metrics ?? [], _sampler is not null);
+        using var log = new RunLog(_folder, _state, _eval?.Metrics ?? [], _sampler is not null);
         _clock.Start();
-        for (var done = Done(); !done;)
+        try
         {
-            if (cancellation.IsCancellationRequested)
+            var done = Done();
+            if (_state.Unevaluated)
             {
-                Save(log, best: false);
+                done = EndStep(log, _settings.RatesAt(_state.Step - 1, ExpectedSteps())[0], done, cancellation);
+            }
+
+            while (!done)
+            {
                 cancellation.ThrowIfCancellationRequested();
+                var rates = _settings.RatesAt(_state.Step, ExpectedSteps());
+                Step(_state.Step, rates);
+                done = Done();
+                Log(log, rates[0], done);
+                done = EndStep(log, rates[0], done, cancellation);
+                Report(rates[0], startTokens, startSeconds);
             }
-
-            var step = _state.Step;
-            var rates = _settings.RatesAt(step, ExpectedSteps());
-            var loss = Step(step, rates);
-            done = Done();
-            Log(log, rates[0], done);
-            var best = _eval is not null && (done || Due(_config.EvalEvery, step)) && Evaluate(log);
-            if (!done && StopsEarly)
-            {
-                done = true;
-                WriteRow(log, rates[0]);
-            }
-
-            if (best || done || Due(_config.SaveEvery, step))
-            {
-                Save(log, best);
-            }
-
-            Report(loss, rates[0], startTokens, startSeconds);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Save(log, best: false);
+            throw;
         }
 
         return Result(RunResult.Finished);
+    }
+
+    /// <summary>What may follow a step: an evaluation, a checkpoint. Gives whether the run ends.</summary>
+    private bool EndStep(RunLog log, float rate, bool done, CancellationToken cancellation)
+    {
+        var step = _state.Step - 1;
+        var best = false;
+        if (_eval is not null && (done || Due(_config.EvalEvery, step)))
+        {
+            _state = _state with { Unevaluated = true };
+            best = Evaluate(log, cancellation);
+        }
+
+        if (!done && StopsEarly)
+        {
+            done = true;
+            WriteRow(log, rate);
+        }
+
+        if (best || done || Due(_config.SaveEvery, step))
+        {
+            Save(log, best);
+        }
+
+        return done;
     }
 
     private RunState Begin()
@@ -123,8 +145,8 @@ public sealed class TrainLoop
         return Math.Max(_state.Step / gone, _state.Step + 1);
     }
 
-    /// <summary>One optimizer step; gives the weighted mean loss of its micro-batches.</summary>
-    private float Step(long step, ReadOnlySpan<float> rates)
+    /// <summary>One optimizer step; its loss is the weighted mean over its micro-batches.</summary>
+    private void Step(long step, ReadOnlySpan<float> rates)
     {
         var micro = _plan.MicroBatches(step);
         var epoch = _plan.EpochOf(step);
@@ -170,7 +192,6 @@ public sealed class TrainLoop
         }
 
         _state = _state with { Step = step + 1, OptimizerSteps = _engine.Step, Tokens = _state.Tokens + total, Loss = (float)loss };
-        return (float)loss;
     }
 
     private TrainingException Diverged(string what, long step, int micro, float rate)
@@ -208,16 +229,17 @@ public sealed class TrainLoop
     private bool Due(long? every, long step) => every is { } n ? (step + 1) % n == 0 : _plan.EndsEpoch(step);
 
     /// <summary>The mean loss over the evaluation data, and the metrics; gives whether they are the best so far.</summary>
-    private bool Evaluate(RunLog log)
+    /// <exception cref="OperationCanceledException">Cancelled; nothing of this evaluation was kept.</exception>
+    private bool Evaluate(RunLog log, CancellationToken cancellation)
     {
-        var found = Evaluation.Of(_engine, _eval!, _config.BatchSize);
+        var found = Evaluation.Of(_engine, _eval!, _config.BatchSize, cancellation);
+        _sample = _sampler?.After(_state.Step, cancellation);
         log.Add(new(_state.Step, "eval", found.Loss, null, null, _state.Tokens, Seconds), found.Metrics);
         var metric = _metric < 0 ? null : found.Metrics[_metric];
         var better = _state.BestStep is null || (_metric < 0 ? found.Loss < _state.BestLoss || _state.BestLoss is float.NaN : metric > (_state.BestMetric ?? float.NegativeInfinity));
         _state = better
-            ? _state with { EvalLoss = found.Loss, BestLoss = found.Loss, BestMetric = metric, BestStep = _state.Step, EvaluationsSinceBest = 0 }
-            : _state with { EvalLoss = found.Loss, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
-        _sample = _sampler?.After(_state.Step);
+            ? _state with { Unevaluated = false, EvalLoss = found.Loss, BestLoss = found.Loss, BestMetric = metric, BestStep = _state.Step, EvaluationsSinceBest = 0 }
+            : _state with { Unevaluated = false, EvalLoss = found.Loss, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
         if (_sample is not null)
         {
             log.AddSample(_sample);
@@ -237,7 +259,7 @@ public sealed class TrainLoop
         });
     }
 
-    private void Report(float loss, float rate, long startTokens, double startSeconds)
+    private void Report(float rate, long startTokens, double startSeconds)
     {
         if (_progress is null)
         {
@@ -249,7 +271,7 @@ public sealed class TrainLoop
         var remaining = _totalSteps is null
             ? _config.Minutes!.Value * 60 - Seconds
             : (expected - _state.Step) * Seconds / Math.Max(_state.Step, 1);
-        _progress.Report(new(_state.Step, expected, loss, _state.EvalLoss, rate, (_state.Tokens - startTokens) / elapsed, _train.Unit, TimeSpan.FromSeconds(Math.Max(remaining, 0))) { Sample = _sample });
+        _progress.Report(new(_state.Step, expected, _state.Loss, _state.EvalLoss, rate, (_state.Tokens - startTokens) / elapsed, _train.Unit, TimeSpan.FromSeconds(Math.Max(remaining, 0))) { Sample = _sample });
         _sample = null;
     }
 }

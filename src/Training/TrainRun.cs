@@ -10,8 +10,8 @@ public static class TrainRun
 {
     /// <summary>What is trained and evaluated on.</summary>
     /// <param name="Eval">Null: no evaluation.</param>
-    /// <param name="Sampler">Makes a text with every evaluation, and is disposed with the run; null: none.</param>
-    public sealed record Data(IExamples Train, IExamples? Eval, TextSampler? Sampler = null);
+    /// <param name="Sampler">Shows with every evaluation what the model makes of a text, and is disposed with the run; null: none.</param>
+    public sealed record Data(IExamples Train, IExamples? Eval, ISampler? Sampler = null);
 
     /// <summary>What the verb brings.</summary>
     /// <param name="Files">The data files, whose hashes go to run.json and are compared when the run goes on.</param>

@@ -39,6 +39,22 @@ public sealed class MaskedModelTests : IDisposable
     }
 
     [Test]
+    public void Run_Pretrained_ShowsWithEveryEvaluationWhatItPutsForTheMasksOfASentence()
+    {
+        var samples = File.ReadLines(Path.Combine(_model.Folder, "samples.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        var last = samples[^1];
+        var (prompt, text, mask) = (last.GetProperty("prompt").GetString()!, last.GetProperty("text").GetString(), last.GetProperty("masks")[0]);
+        var truth = mask.GetProperty("truth").GetString();
+
+        Assert.That(samples.Select(sample => sample.GetProperty("step").GetInt32()), Is.EqualTo(new[] { 40, 80, 120 }));
+        Assert.That(samples.Select(sample => sample.GetProperty("prompt").GetString()), Is.All.EqualTo(prompt));
+        Assert.That(prompt.Split(' ').Count(word => word == "[MASK]"), Is.EqualTo(1), "15 % of six words");
+        Assert.That(mask.GetProperty("top").GetArrayLength(), Is.EqualTo(5));
+        Assert.That(mask.GetProperty("top")[0].GetProperty("token").GetString(), Is.EqualTo(truth));
+        Assert.That(text, Is.EqualTo(prompt.Replace("[MASK]", truth)));
+    }
+
+    [Test]
     public void FillMask_OfTheExport_FindsWhatTheTextHas()
     {
         using var answer = JsonDocument.Parse(Program.Ok("fill-mask", "--model", _model.Export, "--json", "the dog [MASK] on the hill"));

@@ -55,6 +55,7 @@ internal sealed class PretrainedRun : IDisposable
         Interrupt(run, Call(run, flags), "metrics.csv", lines: 11);
         Program.Ok("pretrain", "--resume", run);
         Assert.That(Last(run), Is.EqualTo(Last(Folder)));
+        Assert.That(File.ReadAllLines(Path.Combine(run, "samples.jsonl")), Is.EqualTo(File.ReadAllLines(Path.Combine(Folder, "samples.jsonl"))));
     }
 
     private static string Last(string run) => Convert.ToHexString(File.ReadAllBytes(Path.Combine(run, "checkpoints", "last", "model.safetensors")));

@@ -65,10 +65,43 @@ public sealed class InputChecksTests
         var scores = b.Reshape(b.Gather(table, ids), -1, 3);
         b.Output(b.MeanCrossEntropy(scores, b.Reshape(labels, -1), -100), "loss");
 
-        var ranges = IndexRange.Of(model).ToDictionary(range => range.Input);
+        var ranges = GraphDemands.Of(model).Ranges.ToDictionary(range => range.Input);
         Assert.That(ranges.Keys, Is.EquivalentTo(new[] { "ids", "labels" }));
         Assert.That((ranges["ids"].Least, ranges["ids"].Greatest, ranges["ids"].Ignored), Is.EqualTo((-7L, 6L, (long?)null)));
         Assert.That((ranges["labels"].Least, ranges["labels"].Greatest, ranges["labels"].Ignored), Is.EqualTo((0L, 2L, (long?)-100)));
+    }
+
+    [Test]
+    public void LengthsOf_PositionsCountedAndLookedUp_AreTheRowsOfTheTable()
+    {
+        var graph = new Graph("g");
+        var model = new Model(graph) { OpsetImports = { [""] = 17 } };
+        var b = new GraphBuilder(graph, 17);
+        var ids = b.Input("ids", ElementType.Int64, Shape.Of("batch", "length"));
+        var mask = b.Input("mask", ElementType.Int64, Shape.Of("batch", "length"));
+        var (words, places) = (b.Input("words", ElementType.Float, Shape.Of(7, 3)), b.Input("places", ElementType.Float, Shape.Of(5, 3)));
+        var positions = b.Range(b.Constant(Tensor.Scalar(0L)), b.Gather(b.Shape(ids), b.Constant(Tensor.Scalar(1L))), b.Constant(Tensor.Scalar(1L)));
+        b.Output(b.Add(b.Gather(words, b.Mul(ids, mask)), b.Gather(places, b.Unsqueeze(positions, 0))), "sum");
+
+        Assert.That(GraphDemands.Of(model).Lengths, Is.EqualTo(new LengthLimit[] { new("ids", 1, 5, "places"), new("mask", 1, 5, "places") }));
+    }
+
+    [TestCase(5)]
+    [TestCase(6)]
+    public void Open_ExamplesLongerThanTheTableOfPositions_AreRefusedBeforeTraining(int length)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.safetensors");
+        TensorFile.Write(path, [new("ids", Tensor.From<long>(new long[2 * length], 2, length))]);
+        try
+        {
+            Assert.That(() => new TensorExamples(path, [new("ids", ElementType.Int64, [-1, -1], ["n", "length"])], null, new GraphDemands([], [new("ids", 1, 5, "places")])), length <= 5
+                ? Throws.Nothing
+                : Throws.TypeOf<FileFormatException>().With.Message.StartsWith($"{path}: 'ids' is 6 long in axis 1; at most 5 was wanted, the rows of the table 'places'"));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     private static InputChecks Checks(ElementType type, long[] dims, IReadOnlyList<IndexRange> ranges) =>

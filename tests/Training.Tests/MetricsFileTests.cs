@@ -42,14 +42,15 @@ public sealed class MetricsFileTests
         Assert.That(MetricsFile.Read(_path), Has.Count.EqualTo(2));
     }
 
+    [TestCase(2, "1,train,1,,,1,1\n2,train,1,,,1,1\n", 1L)]
     [TestCase(2, "1,train,1,,,1,1\n2,train,1,,,1,1\n2,eval,1,,,1,1\n")]
     [TestCase(0, "")]
     [TestCase(9, "1,train,1,,,1,1\n2,train,1,,,1,1\n2,eval,1,,,1,1\n3,train,1,,,1,1\n")]
-    public void Open_RowsAfterTheCheckpointOrBroken_AreCut(long lastStep, string kept)
+    public void Open_RowsAfterTheCheckpointOrBroken_AreCut(long lastStep, string kept, long? lastEvaluation = null)
     {
         File.WriteAllText(_path, MetricsFile.Header + "\n1,train,1,,,1,1\n2,train,1,,,1,1\n2,eval,1,,,1,1\n3,train,1,,,1,1\n4,tra");
 
-        MetricsFile.Open(_path, lastStep, []).Dispose();
+        MetricsFile.Open(_path, lastStep, [], lastEvaluation).Dispose();
 
         Assert.That(File.ReadAllText(_path), Is.EqualTo(MetricsFile.Header + "\n" + kept));
     }

@@ -47,11 +47,56 @@ public sealed class TrainLoopTests
         foreach (var stop in new[] { 1, 8, 33 })
         {
             using var cancel = new CancellationTokenSource();
-            Assert.That(() => Train($"stopped{stop}", config, new Stop(stop, cancel), cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(() => Train($"stopped{stop}", config, new Stop(stop, cancel), cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
             Train($"stopped{stop}", config);
 
             Assert.That(Content($"stopped{stop}"), Is.EqualTo(Content("straight")), $"stopped after step {stop}");
         }
+    }
+
+    [TestCase(10)]
+    [TestCase(20)]
+    [TestCase(40, Description = "the last step")]
+    public void Run_CancelledDuringAnEvaluationAndResumed_EvaluatesThereAndEndsTheSame(int step)
+    {
+        var config = Config() with { Steps = 40 };
+        var wanted = Train("straight", config);
+        using var cancel = new CancellationTokenSource();
+        Assert.That(() => Train("stopped", config, evaluated: eval => new Cancelling(eval, batch: (step / 10 * 5) - 2, cancel), cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+
+        Assert.That(Checkpoints.ReadState(Path.Combine(_root, "stopped", "checkpoints", "last")), Has.Property("Step").EqualTo(step).And.Property("Unevaluated").True);
+        Assert.That(MetricsFile.Read(Path.Combine(_root, "stopped", "metrics.csv"))[^1], Has.Property("Step").EqualTo(step).And.Property("Split").EqualTo("train"));
+        Assert.That(Train("stopped", config) with { Seconds = 0 }, Is.EqualTo(wanted with { Seconds = 0 }));
+        Assert.That(Content("stopped"), Is.EqualTo(Content("straight")));
+        Assert.That(State("stopped", "last"), Is.EqualTo(State("straight", "last")));
+        Assert.That(State("stopped", "best"), Is.EqualTo(State("straight", "best")));
+    }
+
+    [Test]
+    public void Run_KilledAfterAnEvaluationThatWasDoneAgain_HasItsRowOnce()
+    {
+        var config = Config() with { Lr = 0, Steps = 40, SaveEvery = 40 };
+        Train("straight", config);
+        using var cancel = new CancellationTokenSource();
+        Assert.That(() => Train("stopped", config, evaluated: eval => new Cancelling(eval, batch: 8, cancel), cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => Train("stopped", config, new Broken(step: 23)), Throws.InvalidOperationException);
+
+        Train("stopped", config);
+
+        Assert.That(Content("stopped"), Is.EqualTo(Content("straight")));
+    }
+
+    [Test]
+    public void Open_KilledBetweenTheLinksOfLastAndBest_PointsBestAtTheBestOne()
+    {
+        var run = Path.Combine(_root, "run");
+        Train("run", Config() with { Steps = 40, KeepSteps = 9 });
+        var best = Path.Combine(run, "checkpoints", "best");
+        AtomicLink.Point(best, "step-10");
+
+        RunFolder.Open(run).Dispose();
+
+        Assert.That(Checkpoints.ReadState(best).Step, Is.EqualTo(40), "the loss falls all the while");
     }
 
     [Test]
@@ -60,7 +105,7 @@ public sealed class TrainLoopTests
         var config = Config() with { Lr = 0, Steps = 100, EarlyStop = 3, LogEvery = 7 };
         var result = Train("straight", config);
         var cancel = new CancellationTokenSource();
-        Assert.That(() => Train("stopped", config, new Stop(25, cancel), cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => Train("stopped", config, new Stop(25, cancel), cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
 
         Assert.That(result.Step, Is.EqualTo(40), "the best one, and three after it");
         Assert.That(result.Reason, Does.StartWith("stopped early: 3 evaluations without a better loss than ").And.EndsWith("(step 10)"));
@@ -161,20 +206,22 @@ public sealed class TrainLoopTests
         EvalEvery = 10,
     };
 
-    private RunResult Train(string name, RunConfig config, IProgress<TrainProgress>? progress = null, CancellationToken cancellation = default)
+    private RunResult Train(string name, RunConfig config, IProgress<TrainProgress>? progress = null, Func<IExamples, IExamples>? evaluated = null, CancellationToken cancellation = default)
     {
         var path = Path.Combine(_root, name);
         using var folder = File.Exists(Path.Combine(path, "run.json")) ? RunFolder.Open(path) : RunFolder.Create(path, false);
         folder.Write(new RunRecord { Config = config });
-        return Loop(folder, config, progress).Run(cancellation);
+        return Loop(folder, config, progress, evaluated).Run(cancellation);
     }
 
-    private TrainLoop Loop(RunFolder folder, RunConfig config, IProgress<TrainProgress>? progress)
+    private TrainLoop Loop(RunFolder folder, RunConfig config, IProgress<TrainProgress>? progress, Func<IExamples, IExamples>? evaluated = null)
     {
         var engine = new LineEngine();
         var examples = new TensorExamples(Data, engine.Inputs, null);
-        return new(engine, examples, examples, config, folder, progress);
+        return new(engine, examples, evaluated?.Invoke(examples) ?? examples, config, folder, progress);
     }
+
+    private RunState State(string name, string checkpoint) => Checkpoints.ReadState(Path.Combine(_root, name, "checkpoints", checkpoint)) with { Seconds = 0 };
 
     private IReadOnlyList<MetricsFile.Row> Rows(string name) =>
         [.. MetricsFile.Read(Path.Combine(_root, name, "metrics.csv")).Where(r => r.Split == "train")];
@@ -194,6 +241,40 @@ public sealed class TrainLoopTests
         public long Counted(long epoch, ReadOnlySpan<long> rows) => examples.Counted(epoch, rows);
 
         public void Fill(ITrainingEngine engine, long epoch, ReadOnlySpan<long> rows) => examples.Fill(engine, epoch, rows);
+    }
+
+    /// <summary>Cancels when it is asked for a batch by its number, from 1.</summary>
+    private sealed class Cancelling(IExamples examples, int batch, CancellationTokenSource cancel) : IExamples
+    {
+        private int _asked;
+
+        public long Count => examples.Count;
+
+        public string Unit => examples.Unit;
+
+        public long Counted(long epoch, ReadOnlySpan<long> rows) => examples.Counted(epoch, rows);
+
+        public void Fill(ITrainingEngine engine, long epoch, ReadOnlySpan<long> rows)
+        {
+            if (++_asked == batch)
+            {
+                cancel.Cancel();
+            }
+
+            examples.Fill(engine, epoch, rows);
+        }
+    }
+
+    /// <summary>Ends a run at a step without a chance to save, as a kill does.</summary>
+    private sealed class Broken(long step) : IProgress<TrainProgress>
+    {
+        public void Report(TrainProgress value)
+        {
+            if (value.Step == step)
+            {
+                throw new InvalidOperationException();
+            }
+        }
     }
 
     /// <summary>Cancels after a step; unlike Progress it calls back at once.</summary>

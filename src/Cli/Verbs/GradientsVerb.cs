@@ -24,7 +24,7 @@ internal static class GradientsVerb
             }
 
             var (first, end) = context.Get(rows) ?? (0, null);
-            var examples = new TensorExamples(context.Need(data), engine.Inputs, artifacts.Manifest?.Loss, IndexRange.Of(artifacts));
+            var examples = new TensorExamples(context.Need(data), engine.Inputs, artifacts.Manifest?.Loss, GraphDemands.Of(artifacts));
             var report = GradientReport.Of(engine, examples, first, end, context.Seed);
             TensorFile.Write(target, report.Tensors());
             var gradients = report.Gradients.Select(g => new { g.Name, Shape = g.Tensor.Dims, Norm = GradientReport.Norm(g.Tensor) }).ToList();

@@ -56,7 +56,7 @@ internal static class DatasetBenchmark
     private static void Rows(string path)
     {
         TensorSpec[] inputs = [new("x", ElementType.Float, [-1, Width], ["rows", ""]), new("labels", ElementType.Int64, [-1], ["rows"])];
-        var examples = new TensorExamples(path, inputs, null, [new IndexRange("labels", 0, 9, -100, "")]);
+        var examples = new TensorExamples(path, inputs, null, new GraphDemands([new IndexRange("labels", 0, 9, -100, "")], []));
         Read("rows of safetensors", examples, inputs, new FileInfo(path).Length);
     }
 
