@@ -139,6 +139,9 @@ public sealed partial class GradientTable
         // Convolutions and pools
         Rule("Conv", 1, Convolution.Conv),
         Rule("ConvTranspose", 1, Convolution.ConvTranspose),
+        Rule("Col2Im", 18, Convolution.Col2Im),
+        Rule("DFT", 17, Spectral.DftOfAttribute),
+        Rule("DFT", 20, Spectral.DftOfInput),
         Rule("MaxPool", 8, Pooling.MaxPool),
         Rule("AveragePool", 7, Pooling.AveragePool),
         Rule("LpPool", 2, Pooling.LpPool),

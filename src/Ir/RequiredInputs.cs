@@ -23,16 +23,16 @@ internal static class RequiredInputs
 
         Need(1,
             "Abs", "Acos", "Acosh", "ArgMax", "ArgMin", "Asin", "Asinh", "Atan", "Atanh", "AveragePool", "Bernoulli", "BitCast", "BitwiseNot", "Cast", "Ceil", "Celu", "Clip", "Concat", "ConstantOfShape", "Cos", "Cosh",
-            "DepthToSpace", "Dropout", "DynamicQuantizeLinear", "Einsum", "Elu", "Erf", "Exp", "EyeLike", "Flatten", "Floor", "Gelu", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "Hardmax", "HardSigmoid", "HardSwish",
+            "DFT", "DepthToSpace", "Dropout", "DynamicQuantizeLinear", "Einsum", "Elu", "Erf", "Exp", "EyeLike", "Flatten", "Floor", "Gelu", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "Hardmax", "HardSigmoid", "HardSwish",
             "Identity", "If", "IsInf", "IsNaN", "LRN", "LeakyRelu", "Log", "LogSoftmax", "LpNormalization", "LpPool", "Max", "MaxPool", "Mean", "MeanVarianceNormalization", "Min", "Mish", "Multinomial", "Neg", "NonZero", "Not",
             "Pad", "RandomNormalLike", "RandomUniformLike", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Relu",
             "Reshape", "Resize", "Round", "Selu", "SequenceConstruct", "SequenceLength", "Shape", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Size", "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Sqrt",
             "Squeeze", "Sum", "Swish", "SwiGLU", "Tan", "Tanh", "ThresholdedRelu", "Tile", "TopK", "Transpose", "Trilu", "Unique", "Unsqueeze", "Upsample");
         Need(2,
-            "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "CastLike", "Compress", "Conv", "ConvTranspose", "CumProd", "CumSum", "DequantizeLinear", "Div", "Equal", "Expand", "Gather", "GatherElements", "GatherND",
+            "Add", "AffineGrid", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "CastLike", "Compress", "Conv", "ConvTranspose", "CumProd", "CumSum", "DequantizeLinear", "Div", "Equal", "Expand", "Gather", "GatherElements", "GatherND",
             "Gemm", "Greater", "GreaterOrEqual", "GridSample", "LayerNormalization", "Less", "LessOrEqual", "MatMul", "MatMulInteger", "MaxUnpool", "Mod", "Mul", "NegativeLogLikelihoodLoss", "Or", "PRelu", "Pow", "QuantizeLinear",
             "RMSNormalization", "ReverseSequence", "SequenceAt", "SequenceInsert", "SimplifiedLayerNormalization", "SoftmaxCrossEntropyLoss", "Sub", "Xor");
-        Need(3, "Attention", "GRU", "GroupNormalization", "InstanceNormalization", "LSTM", "OneHot", "RNN", "Range", "RotaryEmbedding", "Scatter", "ScatterElements", "ScatterND", "Where");
+        Need(3, "Attention", "Col2Im", "GRU", "GroupNormalization", "InstanceNormalization", "LSTM", "OneHot", "RNN", "Range", "RotaryEmbedding", "Scatter", "ScatterElements", "ScatterND", "Where");
         Need(5, "BatchNormalization");
         return counts;
     }

@@ -25,5 +25,7 @@ internal static class CaseTable
         .. PoolingTests.Cases(),
         .. PaddingTests.Cases(),
         .. ResamplingTests.Cases(),
+        .. SamplingTests.Cases(),
+        .. SpectralTests.Cases(),
     ];
 }

@@ -34,10 +34,13 @@ internal static class AxisMaps
     }
 
     /// <summary>An identity matrix as large as an axis of <paramref name="x"/>.</summary>
-    public static Value Identity(GradientContext c, Value x, int axis)
+    public static Value Identity(GradientContext c, Value x, int axis) => Identity(c, x, Size(c, x, axis));
+
+    /// <summary>An identity matrix of the type of <paramref name="x"/>.</summary>
+    /// <param name="size">An int64 vector of one element.</param>
+    public static Value Identity(GradientContext c, Value x, Value size)
     {
         var b = c.Build;
-        var size = Size(c, x, axis);
         var zero = x.Element == Files.ElementType.Double ? b.ConstantLike(x, 0) : b.Constant(0f); // the runtime has no EyeLike of narrower types
         var eye = b.Op("EyeLike", [b.Expand(zero, b.Concat(0, size, size))]);
         return eye.Element == x.Element || x.Element == Files.ElementType.Undefined ? eye : b.Cast(eye, x.Element);

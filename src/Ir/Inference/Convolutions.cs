@@ -112,6 +112,20 @@ internal static class Convolutions
         c.Output(0, c.Element(0), result);
     }
 
+    // [N, C·block, windows] → [N, C, image...]
+    public static void Col2Im(InferenceContext c)
+    {
+        Shape? result = null;
+        if (c.Shape(0) is { Rank: 3 } x && c.Length(1) is { } n)
+        {
+            var (image, block) = (c.Elements(1), c.Elements(2));
+            var channels = block is null ? Dim.Unknown : DimMath.Div(x[1], DimMath.Product(block));
+            result = Ir.Shape.Of([x[0], channels, .. image ?? Enumerable.Repeat(Dim.Unknown, n)]);
+        }
+
+        c.Output(0, c.Element(0), result);
+    }
+
     /// <summary>Exporters write an empty tensor where they mean nothing.</summary>
     private static bool Given(InferenceContext c, int input) => c.Has(input) && c.Shape(input) is not { Count: 0 };
 

@@ -99,6 +99,10 @@ internal static class TypeRules
         Add(Convolutions.Pool, "", "MaxPool", "AveragePool", "LpPool");
         Add(Convolutions.GlobalPool, "", "GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool");
         Add(Convolutions.Resize, "", "Resize", "Upsample");
+        Add(Convolutions.Col2Im, "", "Col2Im");
+        Add(Sampling.GridSample, "", "GridSample");
+        Add(Sampling.AffineGrid, "", "AffineGrid");
+        Add(Sampling.DFT, "", "DFT");
 
         // Recurrent layers and attention
         Add(Recurrent.Layer, "", "RNN", "GRU", "LSTM");

@@ -18,6 +18,16 @@ internal static class ChannelNormalizations
         return [Scaled(c, Moments.Of(c[0].Doubles, at => (Example(c[0], at) * groups) + (channel(at) / each)), at => c[1].Count == groups ? channel(at) / each : channel(at))];
     }
 
+    // x/(bias + alpha/size·Σ x² over size channels around)^beta
+    public static IReadOnlyList<Array64?> LRN(Call c)
+    {
+        var (x, size) = (c[0], (int)c.Int("size", 1));
+        var stride = Index.Strides(x.Dims)[1];
+        var channel = Channel(x);
+        double Around(int at) => Enumerable.Range(-((size - 1) / 2), size).Where(o => channel(at) + o >= 0 && channel(at) + o < x.Dims[1]).Sum(o => x.Doubles[at + (o * stride)] * x.Doubles[at + (o * stride)]);
+        return [new(x.Doubles.Select((v, at) => v / Math.Pow(c.Float("bias", 1) + (c.Float("alpha", 1e-4f) / size * Around(at)), c.Float("beta", 0.75f))).ToArray(), x.Dims)];
+    }
+
     // Every channel by its stored statistics; in training mode by those of the batch, and then also stored·momentum + batch·(1 − momentum)
     public static IReadOnlyList<Array64?> BatchNormalization(Call c)
     {

@@ -29,6 +29,31 @@ internal static class Convolutions
         return [new(y, dims)];
     }
 
+    // [N, C·block, windows]: every block is added to the image where a window of a Conv of the same attributes lies
+    public static IReadOnlyList<Array64?> Col2Im(Call c)
+    {
+        var (x, image, block) = (c[0], c[1].Ints, c[2].Ints);
+        var windows = new Windows(c, image, block);
+        var (taps, count, area) = (Index.Count(block), Index.Count(windows.Output), Index.Count(image));
+        int[] dims = [x.Dims[0], x.Dims[1] / taps, .. image];
+        var y = new double[Index.Count(dims)];
+        for (var row = 0; row < dims[0] * dims[1]; row++)
+        {
+            var window = 0;
+            foreach (var at in Index.All(windows.Output))
+            {
+                foreach (var (tap, place) in windows.At(at))
+                {
+                    y[(row * area) + place] += x.Doubles[(((row * taps) + tap) * count) + window];
+                }
+
+                window++;
+            }
+        }
+
+        return [new(y, dims)];
+    }
+
     // Every element of x times the kernel is added where a Conv of the same attributes would have read it.
     public static IReadOnlyList<Array64?> ConvTranspose(Call c)
     {

@@ -8,6 +8,9 @@ internal static class ComposedOperators
     {
         [("", "Attention")] = Attentions.Attention,
         [("", "RotaryEmbedding")] = Attentions.RotaryEmbedding,
+        [("", "LRN")] = Normalizations.LRN,
+        [("", "GridSample")] = Sampling.GridSample,
+        [("", "AffineGrid")] = Sampling.AffineGrid,
         [("com.microsoft", "Attention")] = MicrosoftAttentions.Attention,
         [("com.microsoft", "EmbedLayerNormalization")] = Embeddings.EmbedLayerNormalization,
         [("com.microsoft", "FusedConv")] = FusedActivations.FusedConv,

@@ -27,6 +27,22 @@ internal static class Normalizations
         Give(node, [layer.Outputs[0], null, layer.Output(1)], sum);
     }
 
+    // y = x/(bias + alpha·mean of x² over size channels around)^beta, zeros beyond the first and last; x [N, C, …]
+    public static void LRN(Node node, GraphBuilder b)
+    {
+        var (x, size) = (node.Inputs[0]!, node.Int("size", 0));
+        if (size < 1)
+        {
+            throw new IrException($"{node.Describe()} has size {size}; LRN sums over at least 1 channel. Correct the node.");
+        }
+
+        var channels = b.Unsqueeze(b.Reshape(b.Mul(x, x), 0, 0, -1), 1); // [N, 1, C, rest]
+        var mean = b.Op("AveragePool", [channels], [("kernel_shape", (long[])[size, 1]), ("pads", (long[])[(size - 1) / 2, 0, size / 2, 0]), ("count_include_pad", 1)]);
+        var scaled = b.Mul(b.Reshape(mean, b.Shape(x)), b.ConstantLike(x, node.Float("alpha", 1e-4f)));
+        var sum = b.Add(scaled, b.ConstantLike(x, node.Float("bias", 1)));
+        NewerOperators.Replace(node, b.Div(x, b.Pow(sum, b.ConstantLike(x, node.Float("beta", 0.75f)))));
+    }
+
     private static Value Sum(Node node, GraphBuilder b, Value? bias)
     {
         var sum = b.Add(node.Inputs[0]!, node.Inputs[1]!);
