@@ -36,6 +36,19 @@ public sealed class ModelReportTests
         Assert.That(ModelReport.Of(model, [], [], null).Opsets["ai.onnx"], Is.EqualTo(24));
     }
 
+    [Test]
+    public void Of_Chunks_AreSplit()
+    {
+        var graph = new Graph("test");
+        var build = new GraphBuilder(graph, 18);
+        var parts = build.Op("SplitToSequence", [build.MatMul(build.Input("x", ElementType.Float, ["batch", 3]), build.Initializer("w", Zeros(3, 4))), build.Constant(Tensor.Scalar(2L))], [("axis", -1)]);
+        Value Part(long place) => build.Op("SequenceAt", [parts, build.Constant(Tensor.Scalar(place))]);
+        build.Output(build.Mul(Part(0), build.Sigmoid(Part(1))), "y");
+        var model = new Model(graph);
+        model.OpsetImports.Add("", 18);
+        Assert.That(ModelReport.Of(model, [], [], null).Ops.Select(o => (o.Op, o.Gradient)), Is.EquivalentTo(new[] { ("Constant", "stops"), ("MatMul", "rule"), ("Mul", "rule"), ("Sigmoid", "rule"), ("Split", "rule") }));
+    }
+
     /// <summary>x·w1·w2 · ½, its Floor, and beside it an operator that nobody differentiates.</summary>
     private static Model Model()
     {
