@@ -39,7 +39,7 @@ internal sealed class ForwardModel
         graph.Inputs.RemoveAll(v => v.Initializer is not null); // a default that could be overridden; the artifacts do not offer that
         ForwardPasses.Run(model);
         BatchStatistics.UseStored(graph, model.Opset);
-        ConstantFolding.Fold(model, keep: v => v.Producer is null && v.Element.IsFloat()); // whatever --trainable may name
+        ConstantFolding.Fold(model, keep: ForwardPasses.IsFloatInitializer);
         DeadCode.Remove(graph);
         var lossInput = FindLossInput(graph, options);
         var candidates = Weights.Resolve(graph, model.OpsetImports, [lossInput], options.Gradients, options.Retie);

@@ -6,7 +6,7 @@ namespace OnnxPipeline.Artifacts;
 
 /// <summary>
 /// Decides by use which float initializers are weights. One is a weight if it reaches, directly or through operators that only move, cast
-/// or repeat elements, a use of <see cref="WeightUses"/>, on a way that is differentiable up to the loss. Names and origin do not count:
+/// or repeat elements or put them beside each other, a use of <see cref="WeightUses"/>, on a way that is differentiable up to the loss. Names and origin do not count:
 /// exporters put weights into Constant nodes and give them any name.
 /// </summary>
 public static class Weights
@@ -43,6 +43,9 @@ public static class Weights
     /// <summary>Whether an operator only moves, casts or repeats the elements of its first input.</summary>
     internal static bool IsMove(Node node) => node.Domain.Length == 0 && Moves.Contains(node.OpType);
 
+    /// <summary>Whether an operator puts constants side by side, as exporters do with the gates and biases of a recurrent layer.</summary>
+    private static bool Joins(Node node, HashSet<Value> dynamic) => node.OpType == "Concat" && node.Domain.Length == 0 && !node.Inputs.Any(v => v is not null && dynamic.Contains(v));
+
     private static IEnumerable<Value> Candidates(Graph graph) => graph.Initializers
         .Concat(graph.Nodes.Where(n => n.OpType == "Constant" && n.Domain.Length == 0).Select(n => n.Outputs[0]))
         .Where(v => v.ConstantData is { } data && data.Type.IsFloat());
@@ -70,7 +73,7 @@ public static class Weights
                 {
                     cut = true;
                 }
-                else if (IsMove(node) && index == 0)
+                else if (IsMove(node) && index == 0 || Joins(node, dynamic))
                 {
                     foreach (var output in node.Outputs.Where(seen.Add))
                     {

@@ -105,6 +105,7 @@ public static class Backward
                 $"  {g.Key} ({g.Count()}): {string.Join(", ", g.Take(3).Select(Label))}{(g.Count() > 3 ? ", …" : "")}");
             throw new AutodiffException(
                 $"No gradient rule for {missing.Select(n => (n.Domain, n.OpType)).Distinct().Count()} operator(s) between trainable parameters and the loss:\n{string.Join("\n", lines)}\n"
+                + (missing.Any(n => n.Subgraphs.Any()) ? "Operators with graphs inside (If, Loop, Scan) are not differentiated; an If goes only where its condition is known before the graph runs: export with fixed sizes where it asks for one. " : "")
                 + "Freeze the parameters before these nodes, replace the operators, or register a rule with GradientTable.With.");
         }
 

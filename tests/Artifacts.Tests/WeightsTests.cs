@@ -44,6 +44,7 @@ public sealed class WeightsTests
         Case("Divisor", [8], WeightVerdict.Constant, (b, x, w) => b.Div(x, w)),
         Case("Scalar", [], WeightVerdict.Constant, (b, x, w) => b.Mul(x, w)),
         Case("Concatenated", [1, 1, 8], WeightVerdict.Weight, (b, x, w) => b.Concat(1, b.Expand(w, b.Constant(2, 1, 8)), x)),
+        Case("JoinedWithAConstant", [4, 3], WeightVerdict.Weight, (b, x, w) => b.MatMul(x, b.Concat(0, w, b.Constant(Ones(4, 3))))),
         Case("ConcatenatedConstants", [1, 8], WeightVerdict.Constant, (b, x, w) => b.Div(x, b.Concat(0, w, b.Constant(Ones(3, 8))))),
         Case("NormalizationScale", [8], WeightVerdict.Weight, (b, x, w) => b.LayerNormalization(x, w, null)),
         Case("InverseFrequencies", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Cos(b.Concat(2, b.MatMul(x, w), b.MatMul(x, w)))),

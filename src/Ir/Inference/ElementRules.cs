@@ -11,8 +11,8 @@ internal static class ElementRules
         ["Shape"] = Shape,
         ["Size"] = c => c.Shape(0) is { } x ? [DimMath.Product(x)] : null,
         ["Identity"] = Same,
-        ["Cast"] = Same,
-        ["CastLike"] = Same,
+        ["Cast"] = Cast,
+        ["CastLike"] = Cast,
         ["Squeeze"] = Same,
         ["Unsqueeze"] = Same,
         ["Reshape"] = Same,
@@ -71,6 +71,10 @@ internal static class ElementRules
     }
 
     private static Dim[]? Same(InferenceContext c) => c.Element(0) is var e && (Files.ElementTypes.IsInteger(e) || e == Files.ElementType.Bool) ? c.Elements(0) : null;
+
+    // As a bool every number but 0 is 1
+    private static Dim[]? Cast(InferenceContext c) => c.Node.Outputs[0].Element == Files.ElementType.Bool && Same(c) is { } x
+        ? Array.ConvertAll(x, d => d.IsKnown ? d.Is(0) ? 0 : 1 : c.Element(0) == Files.ElementType.Bool ? d : Dim.Unknown) : Same(c);
 
     private static Dim[]? Gather(InferenceContext c)
     {

@@ -36,21 +36,27 @@ public static class ConstantFolding
             }
 
             ShapeInference.Infer(node, opset);
-            if (node.OpType == "Constant" || node.Domain.Length > 0 || node.Outputs.Count != 1 || Result(node, keep) is not { } result)
-            {
-                continue;
-            }
-
-            var output = node.Outputs[0];
-            var builder = new GraphBuilder(graph, opset, node);
-            var constant = builder.Op("Constant", [], [("value", result)], name: node.Name.Length > 0 ? node.Name : null);
-            constant.Name = output.Name;
-            graph.ReplaceAllUses(output, constant);
-            graph.Nodes.Remove(node);
-            folded++;
+            folded += Fold(node, opset, keep) ? 1 : 0;
         }
 
         return folded;
+    }
+
+    /// <summary>Puts a Constant node in the place of a node whose output is known; types and shapes up to it are inferred.</summary>
+    internal static bool Fold(Node node, int opset, Func<Value, bool> keep)
+    {
+        if (node.OpType == "Constant" || node.Domain.Length > 0 || node.Outputs.Count != 1 || Result(node, keep) is not { } result)
+        {
+            return false;
+        }
+
+        var (graph, output) = (node.Owner!, node.Outputs[0]);
+        var builder = new GraphBuilder(graph, opset, node);
+        var constant = builder.Op("Constant", [], [("value", result)], name: node.Name.Length > 0 ? node.Name : null);
+        constant.Name = output.Name;
+        graph.ReplaceAllUses(output, constant);
+        graph.Nodes.Remove(node);
+        return true;
     }
 
     private static Tensor? Result(Node node, Func<Value, bool> keep)

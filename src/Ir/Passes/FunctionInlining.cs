@@ -22,7 +22,8 @@ public static class FunctionInlining
         var functions = model.Functions.Where(f => keep is null || !keep(f)).ToDictionary(f => (f.Domain, f.Name, f.Overload));
         RefuseRecursion(functions);
         RefuseGrowth(model, functions);
-        var names = TakenNames(model.Graph);
+        var names = new TakenNames();
+        names.Add(model.Graph);
         var replaced = 0;
         foreach (var graph in model.Functions.Except(functions.Values).Select(f => f.Body).Append(model.Graph))
         {
@@ -51,7 +52,7 @@ public static class FunctionInlining
     }
 
     /// <summary>Puts a copy of the body before the call, takes the call away, gives the nodes of the copy.</summary>
-    private static List<Node> Replace(Node call, Function function, HashSet<string> names)
+    private static List<Node> Replace(Node call, Function function, TakenNames names)
     {
         var body = function.Body;
         if (call.Inputs.Count > body.Inputs.Count || call.Outputs.Count > body.Outputs.Count)
@@ -83,7 +84,7 @@ public static class FunctionInlining
             Resolve(node, call, function);
             foreach (var output in node.Outputs.Where(v => v.Name.Length > 0))
             {
-                output.Name = Unique($"{prefix}/{output.Name}", names);
+                output.Name = names.Unique($"{prefix}/{output.Name}");
             }
         }
 
@@ -99,29 +100,11 @@ public static class FunctionInlining
             var result = arguments.TryGetValue(copy.Outputs[i], out var argument)
                 ? argument ?? throw new IrException($"{call.Describe()}: output {i} of {function.Domain}::{function.Name} is its input {copy.Outputs[i].Name}, which the call leaves out.")
                 : copy.Outputs[i];
-            Rewire(graph, call, call.Outputs[i], result, inner: !arguments.ContainsKey(copy.Outputs[i]));
+            Rewiring.Give(call, call.Outputs[i], result, inner: !arguments.ContainsKey(copy.Outputs[i]));
         }
 
         graph.Nodes.Remove(call);
         return nodes;
-    }
-
-    /// <param name="inner">Whether the result is a value of the body, which nobody knows by name; else it is an argument of the call.</param>
-    private static void Rewire(Graph graph, Node call, Value old, Value result, bool inner)
-    {
-        if (graph.Outputs.Contains(old) && (result.Producer?.Owner != graph || graph.Outputs.Contains(result)))
-        {
-            var identity = new Node("", "Identity", [result], [new Value($"{old.Name}/Identity", old.Type)]);
-            graph.Nodes.InsertBefore(call, identity);
-            result = identity.Outputs[0];
-        }
-
-        graph.ReplaceAllUses(old, result);
-        result.Type ??= old.Type;
-        if (inner && !graph.Outputs.Contains(result) && old.Name.Length > 0)
-        {
-            (result.Name, old.Name) = (old.Name, ""); // as the rest of the graph knows it; the call and its name go
-        }
     }
 
     /// <summary>Attributes that refer to those of the call become the call's, else the function's default; those that neither has are left out.</summary>
@@ -210,19 +193,5 @@ public static class FunctionInlining
 
             return known;
         }
-    }
-
-    private static HashSet<string> TakenNames(Graph graph) =>
-        [.. graph.Inputs.Concat(graph.Initializers).Concat(graph.AllNodes().SelectMany(n => n.Outputs)).Select(v => v.Name)];
-
-    private static string Unique(string name, HashSet<string> names)
-    {
-        var unique = name;
-        for (var i = 1; !names.Add(unique); i++)
-        {
-            unique = $"{name}_{i}";
-        }
-
-        return unique;
     }
 }

@@ -63,7 +63,7 @@ internal sealed class GraphReader(ReadContext context)
         var outputs = new HashSet<Value>();
         foreach (var name in names)
         {
-            var value = scope.GetValueOrDefault(name) ?? throw new IrException($"{Where($"output '{name}'")} of the graph '{graph.Name}' is made by no node of it.");
+            var value = scope.GetValueOrDefault(name) ?? Through(graph, depth > 0 ? outer(name) : null) ?? throw new IrException($"{Where($"output '{name}'")} of the graph '{graph.Name}' is made by no node of it.");
             value.Type ??= known[name] is { Type: { } type } ? TypeProtos.Read(type, Where($"output '{name}'")) : null;
             graph.Outputs.Add(outputs.Add(value) ? value : throw new IrException($"{Where($"output '{name}'")} of the graph '{graph.Name}' is listed twice."));
         }
@@ -77,6 +77,19 @@ internal sealed class GraphReader(ReadContext context)
         proto.ClearDocString();
         graph.ForeignFields = Rest((IMessage)proto);
         return graph;
+    }
+
+    /// <summary>A branch that gives a value of the graph around it as it is, which some tools write and ONNX Runtime refuses: an Identity makes it the branch's own.</summary>
+    private static Value? Through(Graph graph, Value? around)
+    {
+        if (around is null)
+        {
+            return null;
+        }
+
+        var own = new Value(around.Name, around.Type);
+        graph.Nodes.Add(new Node("", "Identity", [around], [own]));
+        return own;
     }
 
     public Function Read(FunctionProto proto)
