@@ -15,11 +15,11 @@ internal sealed class BoundGraph : IDisposable
 
     /// <param name="write">Writes the graph; shapes of outputs that are known are bound too.</param>
     /// <param name="inputs">In the order of the graph's.</param>
-    public BoundGraph(Action<GraphBuilder> write, bool kernels, params ReadOnlySpan<Tensor> inputs)
+    public BoundGraph(Action<GraphBuilder> write, SessionSettings settings, params ReadOnlySpan<Tensor> inputs)
     {
         var model = new Model(new Graph("benchmark")) { OpsetImports = { [""] = 20, ["com.microsoft"] = 1, ["ai.onnxpipeline"] = 1 } };
         write(new GraphBuilder(model.Graph, 20));
-        _session = new BoundSession(ModelFile.ToBytes(Derivation.OfEvaluation(model, kernels)), "benchmark", new SessionSettings { Kernels = kernels });
+        _session = new BoundSession(ModelFile.ToBytes(Derivation.OfEvaluation(model, settings.Kernels)), "benchmark", settings);
         for (var i = 0; i < inputs.Length; i++)
         {
             _session.BindInput(i, Bind(inputs[i].Type, inputs[i].Dims.ToArray(), inputs[i].Bytes.Span));

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
+using OnnxPipeline.Ort;
 
 namespace OnnxPipeline.Benchmarks;
 
@@ -13,10 +14,12 @@ public abstract class GraphBenchmark
     [Params(true, false)]
     public bool Kernel { get; set; }
 
+    public int Threads { get; set; } = PhysicalCores.Count;
+
     [GlobalSetup]
     public void Open()
     {
-        var graph = new BoundGraph(Write, Kernel, [.. Inputs()]);
+        var graph = new BoundGraph(Write, new SessionSettings { Kernels = Kernel, Threads = Threads }, [.. Inputs()]);
         (_run, _close) = (graph.Run, graph.Dispose);
     }
 

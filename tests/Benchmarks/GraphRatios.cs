@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Reflection;
 using BenchmarkDotNet.Attributes;
+using OnnxPipeline.Ort;
 
 namespace OnnxPipeline.Benchmarks;
 
 /// <summary>
 /// The cases of every <see cref="GraphBenchmark"/>, C# kernels and bodies by turns, so that the ratio holds on a machine whose speed drifts.
-/// <c>dotnet run -c Release --project tests/Benchmarks -- ratios [PART OF A NAME]</c>.
+/// <c>dotnet run -c Release --project tests/Benchmarks -- ratios [PART OF A NAME] [one]</c>; one: on one thread, which a busy machine disturbs least.
 /// </summary>
 internal static class GraphRatios
 {
@@ -15,15 +16,24 @@ internal static class GraphRatios
     /// <summary>The runtime compiles a loop anew when it has run often, in the background.</summary>
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(1);
 
-    public static void Run(string part)
+    public static void Run(string[] arguments)
     {
-        Console.WriteLine("kernel ms  body ms  ratio  (of the fastest tenth of the runs)");
-        foreach (var type in typeof(GraphBenchmark).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(GraphBenchmark)) && t.Name.Contains(part, StringComparison.OrdinalIgnoreCase)))
+        var threads = arguments.Contains("one") ? 1 : PhysicalCores.Count;
+        var part = arguments.FirstOrDefault(argument => argument != "one") ?? "";
+        Console.WriteLine($"threads: {threads}; times are of the fastest tenth of the runs, the ratio is the median of {Pairs} pairs");
+        Console.WriteLine("kernel ms  body ms  ratio");
+        foreach (var type in typeof(GraphBenchmark).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(GraphBenchmark))))
         {
             PropertyInfo[] parameters = [.. type.GetProperties().Where(p => p.Name != nameof(GraphBenchmark.Kernel) && p.IsDefined(typeof(ParamsAttribute)))];
             foreach (var values in Combinations(parameters))
             {
-                var (kernel, body) = (Opened(type, parameters, values, kernel: true), Opened(type, parameters, values, kernel: false));
+                var name = $"{type.Name} {string.Join(", ", parameters.Zip(values, (p, v) => $"{p.Name}={v}"))}";
+                if (!name.Contains(part, StringComparison.OrdinalIgnoreCase))
+                {
+                    continue;
+                }
+
+                var (kernel, body) = (Opened(type, parameters, values, threads, kernel: true), Opened(type, parameters, values, threads, kernel: false));
                 for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < Warmup;)
                 {
                     kernel.Run();
@@ -32,8 +42,8 @@ internal static class GraphRatios
                 var times = Enumerable.Range(0, Pairs).Select(_ => (Kernel: Time(kernel), Body: Time(body))).ToArray();
                 kernel.Close();
                 body.Close();
-                var (ours, theirs) = (Fast(times.Select(t => t.Kernel)), Fast(times.Select(t => t.Body)));
-                Console.WriteLine($"{ours,9:F3}  {theirs,7:F3}  {ours / theirs,5:F2}  {type.Name} {string.Join(", ", parameters.Zip(values, (p, v) => $"{p.Name}={v}"))}");
+                var ratio = times.Select(t => t.Kernel / t.Body).Order().ElementAt(Pairs / 2);
+                Console.WriteLine($"{Fast(times.Select(t => t.Kernel)),9:F3}  {Fast(times.Select(t => t.Body)),7:F3}  {ratio,5:F2}  {name}");
             }
         }
     }
@@ -42,7 +52,7 @@ internal static class GraphRatios
         parameters.Aggregate(new List<object?[]> { Array.Empty<object?>() }.AsEnumerable(), (all, parameter) =>
             all.SelectMany(before => parameter.GetCustomAttribute<ParamsAttribute>()!.Values.Select(value => (object?[])[.. before, value])));
 
-    private static GraphBenchmark Opened(Type type, PropertyInfo[] parameters, object?[] values, bool kernel)
+    private static GraphBenchmark Opened(Type type, PropertyInfo[] parameters, object?[] values, int threads, bool kernel)
     {
         var benchmark = (GraphBenchmark)Activator.CreateInstance(type)!;
         foreach (var (parameter, value) in parameters.Zip(values))
@@ -50,7 +60,7 @@ internal static class GraphRatios
             parameter.SetValue(benchmark, value);
         }
 
-        benchmark.Kernel = kernel;
+        (benchmark.Kernel, benchmark.Threads) = (kernel, threads);
         benchmark.Open();
         return benchmark;
     }

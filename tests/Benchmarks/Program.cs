@@ -22,7 +22,7 @@ var commands = new Dictionary<string, (string Arguments, string What, Func<strin
     ["fuzz"] = ("[N] [SEED]", "N damaged models and tensor files, read and made artifacts of; exit code 1 if one shows a bug", Now(given => Environment.ExitCode = FuzzRun.Run(int.Parse(given.ElementAtOrDefault(0) ?? "10000"), int.Parse(given.ElementAtOrDefault(1) ?? "0")))),
     ["fuzz-some"] = ("SEED FROM TO", "some of them in this process", Now(FuzzRun.Some)),
     ["fuzz-save"] = ("SEED NUMBER FILE", "the damaged model of a case, to look at", Now(FuzzRun.Save)),
-    ["ratios"] = ("[PART OF A NAME]", "small graphs with C# kernels and with bodies, by turns", Now(given => GraphRatios.Run(given.ElementAtOrDefault(0) ?? ""))),
+    ["ratios"] = ("[PART OF A NAME] [one]", "small graphs with C# kernels and with bodies, by turns; one: on one thread", Now(GraphRatios.Run)),
 };
 
 if (args.Length > 0 && commands.TryGetValue(args[0], out var command))
