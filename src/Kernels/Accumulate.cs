@@ -11,25 +11,36 @@ public static class Accumulate
     public static void AddScaled(Span<float> y, ReadOnlySpan<float> x, float factor)
     {
         Lengths.Same(y.Length, x.Length, nameof(x));
-        Updates.Run(y, x, new AddScaledUpdate(factor));
+        Maps.Run(y, x, y, new ScaledSum(factor));
     }
 
     /// <summary>y ← factor·y</summary>
-    public static void Scale(Span<float> y, float factor) => Updates.Run(y, new ScaleUpdate(factor));
+    public static void Scale(Span<float> y, float factor) => Maps.Run(y, y, new Product(factor));
 
-    private readonly struct AddScaledUpdate(float factor) : IUpdate2
+    /// <summary>sum = a + b, of one length. sum may be a or b.</summary>
+    internal static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sum) => Maps.Run(a, b, sum, default(Sum));
+
+    private readonly struct Sum : IMap2
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TLane, TVector>(ref TVector y, TVector x)
+        public TVector Of<TLane, TVector>(TVector a, TVector b)
             where TLane : struct, ILane<TVector>
-            where TVector : unmanaged => y = TLane.MultiplyAdd(x, TLane.Create(factor), y);
+            where TVector : unmanaged => TLane.Add(a, b);
     }
 
-    private readonly struct ScaleUpdate(float factor) : IUpdate1
+    private readonly struct ScaledSum(float factor) : IMap2
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TLane, TVector>(ref TVector y)
+        public TVector Of<TLane, TVector>(TVector y, TVector x)
             where TLane : struct, ILane<TVector>
-            where TVector : unmanaged => y = TLane.Multiply(y, TLane.Create(factor));
+            where TVector : unmanaged => TLane.MultiplyAdd(x, TLane.Create(factor), y);
+    }
+
+    private readonly struct Product(float factor) : IMap1
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TVector Of<TLane, TVector>(TVector y)
+            where TLane : struct, ILane<TVector>
+            where TVector : unmanaged => TLane.Multiply(y, TLane.Create(factor));
     }
 }

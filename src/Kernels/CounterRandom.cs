@@ -67,6 +67,7 @@ public static class CounterRandom
         Body<WordLane1, ulong>(keys, start, ref to, done, length);
     }
 
+    [MethodImpl(Loop.OfItsOwn)]
     private static nuint Body<TLane, TWords>(in Keys keys, long start, ref uint numbers, nuint i, nuint length)
         where TLane : struct, IWordLane<TWords>
         where TWords : unmanaged

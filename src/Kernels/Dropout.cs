@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using OnnxPipeline.Kernels.Lanes;
@@ -94,6 +95,7 @@ public static class Dropout
         Keep<Lane1, float>(ref from, ref random, threshold, divisor, ref to, ref flags, done, length);
     }
 
+    [MethodImpl(Loop.OfItsOwn)]
     private static nuint Keep<TLane, TVector>(
         ref float x, ref uint random, uint threshold, float divisor, ref float y, ref bool mask, nuint i, nuint length)
         where TLane : struct, ILane<TVector>
@@ -109,6 +111,7 @@ public static class Dropout
         return i;
     }
 
+    [MethodImpl(Loop.OfItsOwn)]
     private static nuint Mask<TLane, TVector>(ref float dY, ref bool mask, float divisor, ref float dX, nuint i, nuint length)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using OnnxPipeline.Kernels.Lanes;
 
 namespace OnnxPipeline.Kernels;
@@ -36,7 +35,8 @@ public static class GatherGrad
             row = row < 0 ? row + rows : row;
             if ((ulong)row < (ulong)rows)
             {
-                Updates.Run(dX.Slice(((int)row * width) + first, columns), dY.Slice((i * width) + first, columns), default(AddUpdate));
+                var to = dX.Slice(((int)row * width) + first, columns);
+                Accumulate.Add(to, dY.Slice((i * width) + first, columns), to);
             }
             else if (width > 0)
             {
@@ -45,13 +45,5 @@ public static class GatherGrad
         }
 
         return invalid;
-    }
-
-    private readonly struct AddUpdate : IUpdate2
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TLane, TVector>(ref TVector y, TVector x)
-            where TLane : struct, ILane<TVector>
-            where TVector : unmanaged => y = TLane.Add(y, x);
     }
 }

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using OnnxPipeline.Kernels.Lanes;
 
 namespace OnnxPipeline.Kernels;
@@ -25,35 +22,8 @@ public static partial class LayerNormalization
         for (var row = 0; row < mean.Length; row++)
         {
             var to = sum.Slice(row * width, width);
-            Add(a.Slice(row * width, width), b.Slice(row * width, width), to);
+            Accumulate.Add(a.Slice(row * width, width), b.Slice(row * width, width), to);
             Forward(to, scale, bias, epsilon, y.Slice(row * width, width), mean.Slice(row, 1), invStdDev.Slice(row, 1));
         }
-    }
-
-    private static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sum)
-    {
-        ref var first = ref MemoryMarshal.GetReference(a);
-        ref var second = ref MemoryMarshal.GetReference(b);
-        ref var to = ref MemoryMarshal.GetReference(sum);
-        var length = (nuint)sum.Length;
-        var done =
-            Vector512.IsHardwareAccelerated ? Add<Lane16, Vector512<float>>(ref first, ref second, ref to, 0, length) :
-            Vector256.IsHardwareAccelerated ? Add<Lane8, Vector256<float>>(ref first, ref second, ref to, 0, length) :
-            Vector128.IsHardwareAccelerated ? Add<Lane4, Vector128<float>>(ref first, ref second, ref to, 0, length) :
-            0;
-        Add<Lane1, float>(ref first, ref second, ref to, done, length);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nuint Add<TLane, TVector>(ref float a, ref float b, ref float sum, nuint i, nuint length)
-        where TLane : struct, ILane<TVector>
-        where TVector : unmanaged
-    {
-        for (; i + (nuint)TLane.Count <= length; i += (nuint)TLane.Count)
-        {
-            TLane.Store(TLane.Add(TLane.Load(in a, i), TLane.Load(in b, i)), ref sum, i);
-        }
-
-        return i;
     }
 }

@@ -113,7 +113,7 @@ public static partial class LayerNormalization
         return (mean, invStdDev);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Loop.OfItsOwn)]
     private static nuint Normalize<TLane, TVector>(
         ref float x, ref float scale, ref float bias, bool hasBias, float mean, float invStdDev, ref float y, nuint i, nuint width)
         where TLane : struct, ILane<TVector>
@@ -149,7 +149,7 @@ public static partial class LayerNormalization
         Input<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref other, ref dX, i, width);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Loop.OfItsOwn)]
     private static nuint Sums<TLane, TVector>(
         ref float dY, ref float x, ref float scale, float mean, float invStdDev, ref float dScale, ref float dBias,
         ref TVector sumB, ref TVector sumBh, nuint i, nuint width)
@@ -172,7 +172,7 @@ public static partial class LayerNormalization
         return i;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Loop.OfItsOwn)]
     private static nuint Input<TLane, TVector>(
         ref float dY, ref float x, ref float scale, float mean, float invStdDev, float meanB, float meanBh, ref float other, ref float dX, nuint i, nuint width)
         where TLane : struct, ILane<TVector>

@@ -11,7 +11,7 @@ public static class Sgd
     public static void Step(Span<float> parameters, ReadOnlySpan<float> gradients, float learningRate, float weightDecay, float gradientScale)
     {
         Lengths.Same(parameters.Length, gradients.Length, nameof(gradients));
-        Updates.Run(parameters, gradients, new Plain(learningRate, weightDecay, gradientScale));
+        Maps.Run(parameters, gradients, parameters, new Plain(learningRate, weightDecay, gradientScale));
     }
 
     /// <summary>g = gradientScale·gradient + wd·p; v ← μ·v + g; p ← p - lr·v. The velocity starts at zero.</summary>
@@ -24,15 +24,15 @@ public static class Sgd
         Updates.Run(parameters, velocity, gradients, new WithMomentum(learningRate, momentum, weightDecay, gradientScale));
     }
 
-    private readonly struct Plain(float learningRate, float weightDecay, float gradientScale) : IUpdate2
+    private readonly struct Plain(float learningRate, float weightDecay, float gradientScale) : IMap2
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TLane, TVector>(ref TVector p, TVector g)
+        public TVector Of<TLane, TVector>(TVector p, TVector g)
             where TLane : struct, ILane<TVector>
             where TVector : unmanaged
         {
             g = TLane.MultiplyAdd(p, TLane.Create(weightDecay), TLane.Multiply(g, TLane.Create(gradientScale)));
-            p = TLane.MultiplyAdd(g, TLane.Create(-learningRate), p);
+            return TLane.MultiplyAdd(g, TLane.Create(-learningRate), p);
         }
     }
 

@@ -40,7 +40,7 @@ public static class Softmax
                 sum += exponentials.Sum;
             }
 
-            Maps.Run(to, to, new Times((float)(1 / sum)));
+            Accumulate.Scale(to, (float)(1 / sum));
         }
     }
 
@@ -77,6 +77,7 @@ public static class Softmax
 
         public float Max { get; private set; } = float.NegativeInfinity;
 
+        [MethodImpl(Loop.OfItsOwn)]
         public nuint Run<TLane, TVector>(nuint i, nuint length)
             where TLane : struct, ILane<TVector>
             where TVector : unmanaged
@@ -111,6 +112,7 @@ public static class Softmax
 
         public float Sum { get; private set; }
 
+        [MethodImpl(Loop.OfItsOwn)]
         public nuint Run<TLane, TVector>(nuint i, nuint length)
             where TLane : struct, ILane<TVector>
             where TVector : unmanaged
@@ -143,6 +145,7 @@ public static class Softmax
 
         public float Sum { get; private set; }
 
+        [MethodImpl(Loop.OfItsOwn)]
         public nuint Run<TLane, TVector>(nuint i, nuint length)
             where TLane : struct, ILane<TVector>
             where TVector : unmanaged
@@ -172,14 +175,6 @@ public static class Softmax
             Sum += TLane.Sum(TLane.Add(even, odd));
             return i;
         }
-    }
-
-    private readonly struct Times(float factor) : IMap1
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TVector Of<TLane, TVector>(TVector x)
-            where TLane : struct, ILane<TVector>
-            where TVector : unmanaged => TLane.Multiply(x, TLane.Create(factor));
     }
 
     private readonly struct Input(float sum, float scale) : IMap2

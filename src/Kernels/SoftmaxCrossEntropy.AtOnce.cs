@@ -60,6 +60,7 @@ public static partial class SoftmaxCrossEntropy
     }
 
     /// <summary>e ← exp(x - max); gives the maximum and Σe.</summary>
+    [MethodImpl(Loop.OfItsOwn)]
     private static (float Max, double Sum) Exponentials<TLane, TVector>(ref float x, int classes, ref float e)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged

@@ -42,7 +42,7 @@ public static partial class SoftmaxCrossEntropy
             if (!logProb.IsEmpty)
             {
                 // First the maximum, then the logarithm: their sum would lose the logarithm's digits where the maximum is large.
-                Updates.Run(logProb.Slice(row * classes, classes), from, new SubtractTwice(max, log));
+                Maps.Run(from, logProb.Slice(row * classes, classes), new SubtractTwice(max, log));
             }
         }
 
@@ -75,7 +75,7 @@ public static partial class SoftmaxCrossEntropy
                 var from = logProb.Slice(row * classes, classes);
                 var scale = rowScales[rowScales.Length == 1 ? 0 : row];
                 var ofLabel = from[(int)label]; // before it may be overwritten
-                Updates.Run(to, from, new ExpTimes(scale));
+                Maps.Run(from, to, new ExpTimes(scale));
                 to[(int)label] = (Exponential.Exp<Lane1, float>(ofLabel) - 1f) * scale;
                 continue;
             }
@@ -128,6 +128,7 @@ public static partial class SoftmaxCrossEntropy
         return (max, RowSum.Of<TLane, TVector, ExpOfDistance>(ref x, classes, new ExpOfDistance(max)));
     }
 
+    [MethodImpl(Loop.OfItsOwn)]
     private static float Maximum<TLane, TVector>(ref float x, int classes)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
@@ -158,19 +159,19 @@ public static partial class SoftmaxCrossEntropy
             where TVector : unmanaged => Exponential.Exp<TLane, TVector>(TLane.Subtract(x, TLane.Create(max)));
     }
 
-    private readonly struct SubtractTwice(float first, float second) : IUpdate2
+    private readonly struct SubtractTwice(float first, float second) : IMap1
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TLane, TVector>(ref TVector y, TVector x)
+        public TVector Of<TLane, TVector>(TVector x)
             where TLane : struct, ILane<TVector>
-            where TVector : unmanaged => y = TLane.Subtract(TLane.Subtract(x, TLane.Create(first)), TLane.Create(second));
+            where TVector : unmanaged => TLane.Subtract(TLane.Subtract(x, TLane.Create(first)), TLane.Create(second));
     }
 
-    private readonly struct ExpTimes(float factor) : IUpdate2
+    private readonly struct ExpTimes(float factor) : IMap1
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Apply<TLane, TVector>(ref TVector y, TVector x)
+        public TVector Of<TLane, TVector>(TVector x)
             where TLane : struct, ILane<TVector>
-            where TVector : unmanaged => y = TLane.Multiply(Exponential.Exp<TLane, TVector>(x), TLane.Create(factor));
+            where TVector : unmanaged => TLane.Multiply(Exponential.Exp<TLane, TVector>(x), TLane.Create(factor));
     }
 }

@@ -15,7 +15,7 @@ public class ExponentialTests
         }
 
         var y = (float[])x.Clone();
-        Updates.Run(y, default(Exp));
+        Maps.Run(y, y, default(Exp));
 
         for (var i = 0; i < x.Length; i++)
         {
@@ -36,15 +36,15 @@ public class ExponentialTests
         float[] expected = [float.NaN, float.PositiveInfinity, 0f, 1f, 1f, 1f, float.PositiveInfinity, 0f, 0f, float.PositiveInfinity];
         var y = Enumerable.Repeat(special, 5).SelectMany(s => s).ToArray();
 
-        Updates.Run(y, default(Exp));
+        Maps.Run(y, y, default(Exp));
 
         Assert.That(y, Is.EqualTo(Enumerable.Repeat(expected, 5).SelectMany(s => s)));
     }
 
-    private readonly struct Exp : IUpdate1
+    private readonly struct Exp : IMap1
     {
-        public void Apply<TLane, TVector>(ref TVector y)
+        public TVector Of<TLane, TVector>(TVector x)
             where TLane : struct, ILane<TVector>
-            where TVector : unmanaged => y = Exponential.Exp<TLane, TVector>(y);
+            where TVector : unmanaged => Exponential.Exp<TLane, TVector>(x);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace OnnxPipeline.Kernels.Lanes;
@@ -27,8 +28,8 @@ internal interface IMap3
 }
 
 /// <summary>
-/// The elementwise loops that write an array of their own, once for each number of arrays read. The result may be one of those; all are as long as
-/// the result, which the callers have checked.
+/// The elementwise loops that write one array, once for each number of arrays read. The result may be one of those; all are as long as the result, which
+/// the callers have checked. Loads are unaligned: free on every processor with wide lanes unless they cross a page.
 /// </summary>
 internal static class Maps
 {
@@ -60,6 +61,7 @@ internal static class Maps
         private readonly ref float _x = ref x;
         private readonly ref float _result = ref result;
 
+        [MethodImpl(Loop.OfItsOwn)]
         public nuint Run<TLane, TVector>(nuint i, nuint length)
             where TLane : struct, ILane<TVector>
             where TVector : unmanaged
@@ -83,6 +85,7 @@ internal static class Maps
         private readonly ref float _y = ref y;
         private readonly ref float _result = ref result;
 
+        [MethodImpl(Loop.OfItsOwn)]
         public nuint Run<TLane, TVector>(nuint i, nuint length)
             where TLane : struct, ILane<TVector>
             where TVector : unmanaged
@@ -108,6 +111,7 @@ internal static class Maps
         private readonly ref float _z = ref z;
         private readonly ref float _result = ref result;
 
+        [MethodImpl(Loop.OfItsOwn)]
         public nuint Run<TLane, TVector>(nuint i, nuint length)
             where TLane : struct, ILane<TVector>
             where TVector : unmanaged

@@ -16,7 +16,7 @@ internal static class RowSum
     // Float accumulators take a block, a double one the blocks: rows of any width keep about 1e-7, also in the scalar lane.
     public const int Block = 1024;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(Loop.OfItsOwn)]
     public static double Of<TLane, TVector, TTerm>(ref float x, int length, TTerm term)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
