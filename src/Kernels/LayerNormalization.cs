@@ -24,15 +24,23 @@ public static partial class LayerNormalization
         Lengths.Same(x.Length, y.Length, nameof(y));
         Lengths.Same(mean.Length, invStdDev.Length, nameof(invStdDev));
         Lengths.Same(bias.IsEmpty ? 0 : width, bias.Length, nameof(bias));
-        for (var row = 0; row < mean.Length; row++)
+        ref var from = ref MemoryMarshal.GetReference(x);
+        ref var to = ref MemoryMarshal.GetReference(y);
+        if (Vector512.IsHardwareAccelerated)
         {
-            ref var from = ref MemoryMarshal.GetReference(x.Slice(row * width, width));
-            ref var to = ref MemoryMarshal.GetReference(y.Slice(row * width, width));
-            (mean[row], invStdDev[row]) =
-                Vector512.IsHardwareAccelerated ? ForwardRow<Lane16, Vector512<float>>(ref from, scale, bias, epsilon, ref to) :
-                Vector256.IsHardwareAccelerated ? ForwardRow<Lane8, Vector256<float>>(ref from, scale, bias, epsilon, ref to) :
-                Vector128.IsHardwareAccelerated ? ForwardRow<Lane4, Vector128<float>>(ref from, scale, bias, epsilon, ref to) :
-                ForwardRow<Lane1, float>(ref from, scale, bias, epsilon, ref to);
+            ForwardRows<Lane16, Vector512<float>>(ref from, scale, bias, epsilon, ref to, mean, invStdDev);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            ForwardRows<Lane8, Vector256<float>>(ref from, scale, bias, epsilon, ref to, mean, invStdDev);
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            ForwardRows<Lane4, Vector128<float>>(ref from, scale, bias, epsilon, ref to, mean, invStdDev);
+        }
+        else
+        {
+            ForwardRows<Lane1, float>(ref from, scale, bias, epsilon, ref to, mean, invStdDev);
         }
     }
 
@@ -58,28 +66,25 @@ public static partial class LayerNormalization
         Lengths.Same(width, dBias.Length, nameof(dBias));
         dScale.Clear();
         dBias.Clear();
-        for (var row = 0; row < mean.Length; row++)
+        ref var g = ref MemoryMarshal.GetReference(dY);
+        ref var from = ref MemoryMarshal.GetReference(x);
+        ref var more = ref other.IsEmpty ? ref Unsafe.NullRef<float>() : ref MemoryMarshal.GetReference(other);
+        ref var to = ref MemoryMarshal.GetReference(dX);
+        if (Vector512.IsHardwareAccelerated)
         {
-            ref var g = ref MemoryMarshal.GetReference(dY.Slice(row * width, width));
-            ref var from = ref MemoryMarshal.GetReference(x.Slice(row * width, width));
-            ref var more = ref other.IsEmpty ? ref Unsafe.NullRef<float>() : ref MemoryMarshal.GetReference(other.Slice(row * width, width));
-            ref var to = ref MemoryMarshal.GetReference(dX.Slice(row * width, width));
-            if (Vector512.IsHardwareAccelerated)
-            {
-                BackwardRow<Lane16, Vector512<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref more, ref to, dScale, dBias);
-            }
-            else if (Vector256.IsHardwareAccelerated)
-            {
-                BackwardRow<Lane8, Vector256<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref more, ref to, dScale, dBias);
-            }
-            else if (Vector128.IsHardwareAccelerated)
-            {
-                BackwardRow<Lane4, Vector128<float>>(ref g, ref from, scale, mean[row], invStdDev[row], ref more, ref to, dScale, dBias);
-            }
-            else
-            {
-                BackwardRow<Lane1, float>(ref g, ref from, scale, mean[row], invStdDev[row], ref more, ref to, dScale, dBias);
-            }
+            BackwardRows<Lane16, Vector512<float>>(ref g, ref from, scale, mean, invStdDev, ref more, ref to, dScale, dBias);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            BackwardRows<Lane8, Vector256<float>>(ref g, ref from, scale, mean, invStdDev, ref more, ref to, dScale, dBias);
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            BackwardRows<Lane4, Vector128<float>>(ref g, ref from, scale, mean, invStdDev, ref more, ref to, dScale, dBias);
+        }
+        else
+        {
+            BackwardRows<Lane1, float>(ref g, ref from, scale, mean, invStdDev, ref more, ref to, dScale, dBias);
         }
     }
 
@@ -97,23 +102,29 @@ public static partial class LayerNormalization
     }
 
     // Two passes for the variance: a mean of squares minus a squared mean cancels where |mean| is large against the deviation.
-    private static (float Mean, float InvStdDev) ForwardRow<TLane, TVector>(
-        ref float x, ReadOnlySpan<float> scale, ReadOnlySpan<float> bias, float epsilon, ref float y)
+    [MethodImpl(Loop.OfItsOwn)]
+    private static void ForwardRows<TLane, TVector>(
+        ref float x, ReadOnlySpan<float> scale, ReadOnlySpan<float> bias, float epsilon, ref float y, Span<float> means, Span<float> invStdDevs)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
     {
         var width = (nuint)scale.Length;
-        var mean = (float)(RowSum.Of<TLane, TVector, Identity>(ref x, scale.Length, default) / width);
-        var squares = RowSum.Of<TLane, TVector, SquaredDistance>(ref x, scale.Length, new SquaredDistance(mean));
-        var invStdDev = (float)(1 / Math.Sqrt((squares / width) + epsilon));
         ref var a = ref MemoryMarshal.GetReference(scale);
         ref var b = ref MemoryMarshal.GetReference(bias);
-        var i = Normalize<TLane, TVector>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, 0, width);
-        Normalize<Lane1, float>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, i, width);
-        return (mean, invStdDev);
+        for (var row = 0; row < means.Length; row++)
+        {
+            var mean = (float)(RowSum.Of<TLane, TVector, Identity>(ref x, scale.Length, default) / width);
+            var squares = RowSum.Of<TLane, TVector, SquaredDistance>(ref x, scale.Length, new SquaredDistance(mean));
+            var invStdDev = (float)(1 / Math.Sqrt((squares / width) + epsilon));
+            var i = Normalize<TLane, TVector>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, 0, width);
+            Normalize<Lane1, float>(ref x, ref a, ref b, !bias.IsEmpty, mean, invStdDev, ref y, i, width);
+            (means[row], invStdDevs[row]) = (mean, invStdDev);
+            x = ref Unsafe.Add(ref x, width);
+            y = ref Unsafe.Add(ref y, width);
+        }
     }
 
-    [MethodImpl(Loop.OfItsOwn)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint Normalize<TLane, TVector>(
         ref float x, ref float scale, ref float bias, bool hasBias, float mean, float invStdDev, ref float y, nuint i, nuint width)
         where TLane : struct, ILane<TVector>
@@ -129,8 +140,10 @@ public static partial class LayerNormalization
         return i;
     }
 
-    private static void BackwardRow<TLane, TVector>(
-        ref float dY, ref float x, ReadOnlySpan<float> scale, float mean, float invStdDev, ref float other, ref float dX, Span<float> dScale, Span<float> dBias)
+    [MethodImpl(Loop.OfItsOwn)]
+    private static void BackwardRows<TLane, TVector>(
+        ref float dY, ref float x, ReadOnlySpan<float> scale, ReadOnlySpan<float> means, ReadOnlySpan<float> invStdDevs, ref float other, ref float dX,
+        Span<float> dScale, Span<float> dBias)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged
     {
@@ -138,18 +151,25 @@ public static partial class LayerNormalization
         ref var a = ref MemoryMarshal.GetReference(scale);
         ref var scaleSum = ref MemoryMarshal.GetReference(dScale);
         ref var biasSum = ref MemoryMarshal.GetReference(dBias);
-        var b = TLane.Create(0f);
-        var bh = TLane.Create(0f);
-        var i = Sums<TLane, TVector>(ref dY, ref x, ref a, mean, invStdDev, ref scaleSum, ref biasSum, ref b, ref bh, 0, width);
-        var (tailB, tailBh) = (0f, 0f);
-        Sums<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, ref scaleSum, ref biasSum, ref tailB, ref tailBh, i, width);
-        var meanB = (TLane.Sum(b) + tailB) / width;
-        var meanBh = (TLane.Sum(bh) + tailBh) / width;
-        i = Input<TLane, TVector>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref other, ref dX, 0, width);
-        Input<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref other, ref dX, i, width);
+        for (var row = 0; row < means.Length; row++)
+        {
+            var (mean, invStdDev) = (means[row], invStdDevs[row]);
+            var (b, bh) = (TLane.Create(0f), TLane.Create(0f));
+            var i = Sums<TLane, TVector>(ref dY, ref x, ref a, mean, invStdDev, ref scaleSum, ref biasSum, ref b, ref bh, 0, width);
+            var (tailB, tailBh) = (0f, 0f);
+            Sums<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, ref scaleSum, ref biasSum, ref tailB, ref tailBh, i, width);
+            var meanB = (TLane.Sum(b) + tailB) / width;
+            var meanBh = (TLane.Sum(bh) + tailBh) / width;
+            i = Input<TLane, TVector>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref other, ref dX, 0, width);
+            Input<Lane1, float>(ref dY, ref x, ref a, mean, invStdDev, meanB, meanBh, ref other, ref dX, i, width);
+            dY = ref Unsafe.Add(ref dY, width);
+            x = ref Unsafe.Add(ref x, width);
+            dX = ref Unsafe.Add(ref dX, width);
+            other = ref Unsafe.IsNullRef(ref other) ? ref other : ref Unsafe.Add(ref other, width);
+        }
     }
 
-    [MethodImpl(Loop.OfItsOwn)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint Sums<TLane, TVector>(
         ref float dY, ref float x, ref float scale, float mean, float invStdDev, ref float dScale, ref float dBias,
         ref TVector sumB, ref TVector sumBh, nuint i, nuint width)
@@ -172,7 +192,7 @@ public static partial class LayerNormalization
         return i;
     }
 
-    [MethodImpl(Loop.OfItsOwn)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static nuint Input<TLane, TVector>(
         ref float dY, ref float x, ref float scale, float mean, float invStdDev, float meanB, float meanBh, ref float other, ref float dX, nuint i, nuint width)
         where TLane : struct, ILane<TVector>
@@ -192,6 +212,7 @@ public static partial class LayerNormalization
 
     private readonly struct Identity : ITerm
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TVector Of<TLane, TVector>(TVector x)
             where TLane : struct, ILane<TVector>
             where TVector : unmanaged => x;

@@ -118,6 +118,7 @@ public static partial class SoftmaxCrossEntropy
         return (max, (float)Math.Log(sum));
     }
 
+    [MethodImpl(Loop.OfItsOwn)]
     private static (float Max, double Sum) MaxAndSum<TLane, TVector>(ref float x, int classes)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged

@@ -43,9 +43,6 @@ internal interface ILane<TVector>
     /// <summary>|a| with the sign of b.</summary>
     static abstract TVector CopySign(TVector a, TVector b);
 
-    /// <summary>To the nearest integer, halves to even.</summary>
-    static abstract TVector Round(TVector a);
-
     /// <summary>a where mask is all ones, b where it is all zeros.</summary>
     static abstract TVector Select(TVector mask, TVector a, TVector b);
 

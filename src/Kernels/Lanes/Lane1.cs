@@ -37,8 +37,6 @@ internal readonly struct Lane1 : ILane<float>
 
     public static float CopySign(float a, float b) => MathF.CopySign(a, b);
 
-    public static float Round(float a) => MathF.Round(a);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Select(float mask, float a, float b) => BitConverter.SingleToInt32Bits(mask) != 0 ? a : b;
 

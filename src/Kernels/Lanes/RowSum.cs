@@ -10,13 +10,13 @@ internal interface ITerm
         where TVector : unmanaged;
 }
 
-/// <summary>Σ f(x) over a row.</summary>
+/// <summary>Σ f(x) over a row; inlined, so that a caller is a <see cref="Loop.OfItsOwn"/>.</summary>
 internal static class RowSum
 {
     // Float accumulators take a block, a double one the blocks: rows of any width keep about 1e-7, also in the scalar lane.
     public const int Block = 1024;
 
-    [MethodImpl(Loop.OfItsOwn)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Of<TLane, TVector, TTerm>(ref float x, int length, TTerm term)
         where TLane : struct, ILane<TVector>
         where TVector : unmanaged

@@ -67,6 +67,20 @@ public sealed class AttentionBlockTests
         Assert.That(graph.Nodes.Select(node => node.OpType), Is.EqualTo(new[] { "Add", "Softmax" }));
     }
 
+    [TestCase(64, 1f, false)]
+    [TestCase(64, 0.5f, true)]
+    [TestCase(65, 1f, true)]
+    public void Apply_ShortRows_AreFusedWithAScaleOnly(int width, float scale, bool fused)
+    {
+        var graph = new Graph("g");
+        var b = new GraphBuilder(graph, 20);
+        var scores = b.Input("scores", ElementType.Float, ["n", width]);
+        b.Output(b.Softmax(b.Add(b.Mul(scores, b.Constant(scale)), b.Input("mask", ElementType.Float, ["n", width]))), "y");
+        var declined = FusionTable.Apply(graph, 20);
+        Assert.That(graph.Nodes.Select(node => node.OpType), fused ? Does.Contain("MaskedSoftmax") : Does.Contain("Softmax"));
+        Assert.That(declined, fused ? Is.Empty : Has.One.EndsWith("as fast in ONNX Runtime"));
+    }
+
     [Test]
     public void Apply_BiasOfOne_LeavesTheGeluAndSaysWhy()
     {
