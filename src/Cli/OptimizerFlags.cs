@@ -9,11 +9,11 @@ internal sealed class OptimizerFlags
     private readonly Option<string> _kind = Flags.Choice("--optimizer", "Whose optimizer graph to write [adamw].", "adamw", "sgd", "none");
     private readonly Option<double?> _lr = Flags.Number("--lr", "Learning rate, for the manifest [1e-3].", 0);
     private readonly Option<(double First, double Second)?> _betas = Flags.Pair("--betas", "adamw: decay of the moments [0.9,0.999].");
-    private readonly Option<double?> _eps = Flags.Number("--eps", "adamw [1e-6].", 0);
-    private readonly Option<double?> _decay = Flags.Number("--weight-decay", "adamw [0].", 0);
+    private readonly Option<double?> _eps = Flags.Number("--eps", "adamw: ε [1e-6].", 0);
+    private readonly Option<double?> _decay = Flags.Number("--weight-decay", "Weight decay; of sgd with --target stock only, for Microsoft's optimizer graph has none [0].", 0);
     private readonly Option<double?> _norm = Flags.Number("--max-grad-norm", "Clip gradients to this global norm [no clipping].", double.Epsilon);
-    private readonly Option<long?> _mode = Flags.Count("--adam-mode", "0: as PyTorch; 1: eps before the bias correction, decay after the step [1].", 0, 1);
-    private readonly Option<double?> _momentum = Flags.Number("--momentum", "sgd: Microsoft's optimizer graph has none [0].", 0, 1);
+    private readonly Option<long?> _mode = Flags.Count("--adam-mode", "adamw: 0 as PyTorch; 1 as old Transformers, eps before the bias correction and decay after the step [1].", 0, 1);
+    private readonly Option<double?> _momentum = Flags.Number("--momentum", "sgd: momentum, with --target stock only, for the same reason [0].", 0, 1);
 
     public void AddTo(Verb verb)
     {

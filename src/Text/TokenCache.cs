@@ -54,11 +54,11 @@ public static class TokenCache
 
     private static void Tokenize(IReadOnlyList<string> files, Tokenizer tokenizer, DocumentEnd? documents, Action<List<int>> write, int threads, Action<string> progress, CancellationToken cancellation)
     {
-        var slots = Enumerable.Range(0, threads).Select(_ => new List<int>()).ToArray();
+        var slots = Enumerable.Range(0, 2 * threads).Select(_ => new List<int>()).ToArray();
         var total = Math.Max(1, files.Sum(file => new FileInfo(file).Length));
         var between = documents is null ? tokenizer.EosId : Documents.Separator(tokenizer);
         long done = 0;
-        ChunkWork.Run(TextChunks.Read(files), threads, (slot, chunk) =>
+        ChunkWork.Run(TextChunks.Read(files), threads, slots.Length, (slot, chunk) =>
         {
             var ids = slots[slot];
             ids.Clear();

@@ -57,7 +57,7 @@ internal sealed class TrainingText(IReadOnlyList<string> files, TokenizerTrainin
         using var chunks = TextChunks.Read(files).GetEnumerator();
         for (var isMore = chunks.MoveNext(); isMore;)
         {
-            ChunkWork.Run(Stretch(), threads, (slot, chunk) =>
+            ChunkWork.Run(Stretch(), threads, threads, (slot, chunk) =>
             {
                 foreach (var text in chunk.Text.Split(TokenizerWriter.EndOfText, StringSplitOptions.RemoveEmptyEntries))
                 {

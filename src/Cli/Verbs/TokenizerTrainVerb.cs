@@ -8,7 +8,7 @@ internal static class TokenizerTrainVerb
     public static Verb Create()
     {
         var kind = Flags.Required(Flags.Choice("--kind", "bpe: byte-level BPE as GPT-2's; char: characters; wordpiece: WordPiece as BERT's.", [.. TokenizerTrainer.Kinds]));
-        var size = Flags.Count("--vocab-size", "The greatest number of ids, special tokens included [char: every character].", most: 1 << 24);
+        var size = Flags.Count("--vocab-size", "The greatest number of ids, special tokens included [char: every character; else it has to be given].", most: 1 << 24);
         var input = Flags.Required(Flags.Many("--input", "FILE|GLOB", "Text files, folders or globs."));
         var output = Flags.Out("Folder of the tokenizer.");
         var lowercase = Flags.Switch("--lowercase", "Lower the case of every text; wordpiece also takes accents off.");

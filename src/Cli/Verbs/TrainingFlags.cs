@@ -12,36 +12,38 @@ internal sealed class TrainingFlags
     private readonly Option<string> _resume = Flags.Text("--resume", "RUN", "Go on with a run where its last checkpoint stands, bit for bit.");
     private readonly RunConfigFlag _runConfig = new();
     private readonly List<Flag> _flags = [];
+    private int _own;
 
     /// <param name="defaults">For the help.</param>
     /// <param name="optimizer">Where the optimizer's values come from, for the help; null: from <paramref name="defaults"/>.</param>
     public TrainingFlags(RunConfig defaults, string? optimizer = null)
     {
         var d = defaults;
-        Add(Flags.Count("--batch-size", $"Examples per micro-batch [{d.BatchSize}].", most: int.MaxValue), (c, n) => c with { BatchSize = (int)n!.Value });
-        Add(Flags.Count("--accumulation", $"Micro-batches per step [{d.Accumulation}].", most: int.MaxValue), (c, n) => c with { Accumulation = (int)n!.Value });
-        Add(Flags.Count("--steps", "Optimizer steps of the run."), (c, n) => c with { Steps = n });
-        Add(Flags.Number("--epochs", "Passes over the data, instead of --steps [1].", least: 0), (c, n) => c with { Epochs = n });
-        Add(Flags.Switch("--no-shuffle", "Examples in file order."), (c, given) => c with { Shuffle = !given });
-        Optimizer = Add(Flags.Choice("--optimizer", $"Update rule [{optimizer ?? d.Optimizer}].", "adamw", "sgd"), (c, kind) => c with { Optimizer = kind });
-        Add(Flags.Number("--lr", $"Learning rate [{optimizer ?? $"{d.Lr}"}].", least: 0), (c, n) => c with { Lr = n!.Value });
-        Add(Flags.Pair("--betas", $"AdamW: decay of the two moments [{optimizer ?? $"{d.Beta1},{d.Beta2}"}]."), (c, pair) => c with { Beta1 = pair!.Value.First, Beta2 = pair.Value.Second });
-        Add(Flags.Number("--eps", $"AdamW: ε [{optimizer ?? $"{d.Eps}"}].", least: 0), (c, n) => c with { Eps = n!.Value });
-        Add(Flags.Number("--weight-decay", $"Weight decay [{optimizer ?? $"{d.WeightDecay}, none on biases and normalization"}].", least: 0), (c, n) => c with { WeightDecay = n!.Value });
-        Add(Flags.Number("--momentum", $"SGD: momentum [{optimizer ?? $"{d.Momentum}"}].", least: 0), (c, n) => c with { Momentum = n!.Value });
-        Add(Flags.Number("--max-grad-norm", $"Clip gradients to this global norm [{optimizer ?? $"{d.MaxGradNorm}"}].", least: 0), (c, n) => c with { MaxGradNorm = n });
-        Add(Flags.Count("--adam-mode", $"0: as PyTorch; 1: as old Transformers [{optimizer ?? $"{d.AdamMode}"}].", least: 0, most: 1), (c, n) => c with { AdamMode = (int)n!.Value });
-        Add(Flags.Choice("--schedule", $"The learning rate over the run [{d.Schedule}].", [.. Schedule.Kinds]), (c, kind) => c with { Schedule = kind });
-        Add(Flags.Parsed("--warmup", "N|P%", $"Steps in which the learning rate rises, or their share of all [{d.Warmup}].", text => (Warmup?)Warmup.Parse(text)), (c, warmup) => c with { Warmup = warmup!.Value });
-        Add(Flags.Number("--min-lr", $"Where cosine ends [{d.MinLr}].", least: 0), (c, n) => c with { MinLr = n!.Value });
-        Add(Flags.Many("--group", "\"GLOB: lr=F, weight-decay=F\"", "Values of the parameters that a pattern matches; the later one wins."), (c, groups) => c with { Group = groups });
-        Add(Flags.Many("--no-decay", "GLOB", "Parameters without weight decay."), (c, patterns) => c with { NoDecay = patterns });
-        Add(Flags.Count("--eval-every", "Steps between evaluations [each epoch]."), (c, n) => c with { EvalEvery = n });
-        Add(Flags.Count("--save-every", "Steps between checkpoints [each epoch]."), (c, n) => c with { SaveEvery = n });
-        Add(Flags.Count("--keep-steps", $"How many checkpoints step-N stay, besides best and last [{d.KeepSteps}].", least: 0, most: int.MaxValue), (c, n) => c with { KeepSteps = (int)n!.Value });
-        Add(Flags.Count("--log-every", $"Steps per row of metrics.csv, which has their mean [{d.LogEvery}].", most: int.MaxValue), (c, n) => c with { LogEvery = (int)n!.Value });
-        Add(Flags.Choice("--engine", $"What trains: our own engine on stock ONNX Runtime, or Microsoft's TrainingSession (builds with -p:OrtRuntime=Training) [{d.Engine}].", [.. EngineChoice.Names]), (c, engine) => c with { Engine = engine });
-        Add(Flags.Count("--early-stop", "End after N evaluations without a better one [off]."), (c, n) => c with { EarlyStop = n });
+        Common(Flags.Count("--batch-size", $"Examples per micro-batch [{d.BatchSize}].", most: int.MaxValue), (c, n) => c with { BatchSize = (int)n!.Value });
+        Common(Flags.Count("--accumulation", $"Micro-batches per step [{d.Accumulation}].", most: int.MaxValue), (c, n) => c with { Accumulation = (int)n!.Value });
+        Common(Flags.Count("--steps", "Optimizer steps of the run."), (c, n) => c with { Steps = n });
+        Common(Flags.Number("--epochs", "Passes over the data, instead of --steps [1].", least: 0), (c, n) => c with { Epochs = n });
+        Common(Flags.Switch("--no-shuffle", "Examples in file order."), (c, given) => c with { Shuffle = !given });
+        Optimizer = Common(Flags.Choice("--optimizer", $"Update rule [{optimizer ?? d.Optimizer}].", "adamw", "sgd"), (c, kind) => c with { Optimizer = kind });
+        Common(Flags.Number("--lr", $"Learning rate [{optimizer ?? $"{d.Lr}"}].", least: 0), (c, n) => c with { Lr = n!.Value });
+        Common(Flags.Pair("--betas", $"AdamW: decay of the two moments [{optimizer ?? $"{d.Beta1},{d.Beta2}"}]."), (c, pair) => c with { Beta1 = pair!.Value.First, Beta2 = pair.Value.Second });
+        Common(Flags.Number("--eps", $"AdamW: ε [{optimizer ?? $"{d.Eps}"}].", least: 0), (c, n) => c with { Eps = n!.Value });
+        Common(Flags.Number("--weight-decay", $"Weight decay [{optimizer ?? $"{d.WeightDecay}, none on biases and normalization"}].", least: 0), (c, n) => c with { WeightDecay = n!.Value });
+        Common(Flags.Number("--momentum", $"SGD: momentum [{optimizer ?? $"{d.Momentum}"}].", least: 0), (c, n) => c with { Momentum = n!.Value });
+        Common(Flags.Number("--max-grad-norm", $"Clip gradients to this global norm [{optimizer ?? $"{d.MaxGradNorm}"}].", least: 0), (c, n) => c with { MaxGradNorm = n });
+        Common(Flags.Count("--adam-mode", $"AdamW: 0 as PyTorch; 1 as old Transformers, eps before the bias correction and decay after the step [{optimizer ?? $"{d.AdamMode}"}].", least: 0, most: 1), (c, n) => c with { AdamMode = (int)n!.Value });
+        Common(Flags.Choice("--schedule", $"The learning rate over the run [{d.Schedule}].", [.. Schedule.Kinds]), (c, kind) => c with { Schedule = kind });
+        Common(Flags.Parsed("--warmup", "N|P%", $"Steps in which the learning rate rises, or their share of all [{d.Warmup}].", text => (Warmup?)Warmup.Parse(text)), (c, warmup) => c with { Warmup = warmup!.Value });
+        Common(Flags.Number("--min-lr", $"The learning rate that --schedule cosine ends with [{d.MinLr}].", least: 0), (c, n) => c with { MinLr = n!.Value });
+        Common(Flags.Many("--group", "\"GLOB: lr=F, weight-decay=F\"", "Learning rate, weight decay or both of the parameters that a pattern matches; of several groups the later one wins. "
+            + (d.Verb == "train" ? "Which parameters are frozen was decided by `onnxpipe artifacts`." : "\"GLOB: frozen\" keeps them as they are.")), (c, groups) => c with { Group = groups });
+        Common(Flags.Many("--no-decay", "GLOB", "Parameters without weight decay."), (c, patterns) => c with { NoDecay = patterns });
+        Common(Flags.Count("--eval-every", "Steps between evaluations [each epoch]."), (c, n) => c with { EvalEvery = n });
+        Common(Flags.Count("--save-every", "Steps between checkpoints [each epoch]."), (c, n) => c with { SaveEvery = n });
+        Common(Flags.Count("--keep-steps", $"How many checkpoints step-N stay, besides best and last [{d.KeepSteps}].", least: 0, most: int.MaxValue), (c, n) => c with { KeepSteps = (int)n!.Value });
+        Common(Flags.Count("--log-every", $"Steps per row of metrics.csv, which has their mean [{d.LogEvery}].", most: int.MaxValue), (c, n) => c with { LogEvery = (int)n!.Value });
+        Common(Flags.Choice("--engine", $"What trains: our own engine on stock ONNX Runtime, or Microsoft's TrainingSession (builds with -p:OrtRuntime=Training) [{d.Engine}].", [.. EngineChoice.Names]), (c, engine) => c with { Engine = engine });
+        Common(Flags.Count("--early-stop", "End after N evaluations without a better one [off]."), (c, n) => c with { EarlyStop = n });
     }
 
     public Option<string> Optimizer { get; }
@@ -49,12 +51,8 @@ internal sealed class TrainingFlags
     /// <summary>A flag, and what its value does to a configuration when it is given.</summary>
     private sealed record Flag(Option Option, Func<VerbContext, RunConfig, RunConfig> Apply);
 
-    /// <summary>Adds a flag of the verb's own that is part of the configuration.</summary>
-    public Option<T> Add<T>(Option<T> option, Func<RunConfig, T, RunConfig> apply)
-    {
-        _flags.Add(new Flag(option, (context, config) => apply(config, context.Get(option)!)));
-        return option;
-    }
+    /// <summary>Adds a flag of the verb's own that is part of the configuration; help has it before those that all share.</summary>
+    public Option<T> Add<T>(Option<T> option, Func<RunConfig, T, RunConfig> apply) => Insert(_own++, option, apply);
 
     /// <summary>Puts all flags on the verb.</summary>
     public Verb On(Verb verb)
@@ -119,6 +117,14 @@ internal sealed class TrainingFlags
             ["seconds", $"{result.Seconds:0.#}"],
             ["try next", $"onnxpipe export --run {ShellWord.Of(path)} --out MODEL"],
         ]));
+    }
+
+    private Option<T> Common<T>(Option<T> option, Func<RunConfig, T, RunConfig> apply) => Insert(_flags.Count, option, apply);
+
+    private Option<T> Insert<T>(int at, Option<T> option, Func<RunConfig, T, RunConfig> apply)
+    {
+        _flags.Insert(at, new Flag(option, (context, config) => apply(config, context.Get(option)!)));
+        return option;
     }
 
     private IEnumerable<Flag> Given(VerbContext context) => _flags.Where(flag => context.Given.Contains(flag.Option.Name));
