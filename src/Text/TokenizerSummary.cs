@@ -11,4 +11,7 @@ public sealed record TokenizerSummary(string Kind, int VocabularySize, int Merge
 
     /// <summary>How many of <see cref="Words"/> were left out, because there are more different ones than are held: such as were rare when the table was full.</summary>
     public long LeftOutWords { get; init; }
+
+    /// <summary>Of the text, in words that are too long to be language: nothing is learned from them.</summary>
+    public long PassedOverBytes { get; init; }
 }

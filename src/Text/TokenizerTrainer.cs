@@ -64,13 +64,15 @@ public static class TokenizerTrainer
             words.Add(word[..length]);
             word = word[length..];
         }
+
+        words.PassOver(word);
     }
 
     /// <summary>Counts the words, and takes them over. When this returns the counts are garbage, before anything is learned.</summary>
     private static (BpeLearner Learner, TokenizerSummary Summary) Begin(string kind, TrainingText text, Func<string, string>? normalize, Action<string, WordCounts> add, Func<WordCounts, BpeLearner> begin)
     {
         var words = text.Words(normalize, add);
-        return (begin(words), new TokenizerSummary(kind, 0, 0, text.Bytes, words.Count) { Words = words.Total, LeftOutWords = words.LeftOut });
+        return (begin(words), new TokenizerSummary(kind, 0, 0, text.Bytes, words.Count) { Words = words.Total, LeftOutWords = words.LeftOut, PassedOverBytes = words.PassedOverBytes });
     }
 
     private static TokenizerSummary WordPieces(TokenizerTraining training, TrainingText text, string folder)
@@ -87,9 +89,14 @@ public static class TokenizerTrainer
         {
             for (var (start, end) = BertWords.Next(normalized, 0); start < normalized.Length; (start, end) = BertWords.Next(normalized, end))
             {
-                if (!BertWords.IsLonger(normalized.AsSpan(start, end - start), longest)) // a longer one is unknown whatever is learned from it
+                var word = normalized.AsSpan(start, end - start);
+                if (BertWords.IsLonger(word, longest))
                 {
-                    words.Add(normalized.AsSpan(start, end - start));
+                    words.PassOver(word); // it is unknown whatever is learned from it
+                }
+                else
+                {
+                    words.Add(word);
                 }
             }
         }, words => WordPieceLearning.Begin(words, size, training.Limits));

@@ -25,6 +25,9 @@ internal sealed class WordCounts
     /// <summary>How many of <see cref="Total"/> <see cref="Fit"/> left out.</summary>
     public long LeftOut { get; private set; }
 
+    /// <summary>UTF-8 bytes of the text in words, or ends of words, that nobody added because they are too long.</summary>
+    public long PassedOverBytes { get; private set; }
+
     /// <param name="index">Below <see cref="Count"/>.</param>
     /// <returns>UTF-8.</returns>
     public ReadOnlySpan<byte> Word(int index) => _text.AsSpan(_entries[index].Start, _entries[index].Length);
@@ -38,8 +41,11 @@ internal sealed class WordCounts
         AddLast(Encoding.UTF8.GetBytes(word, _text.AsSpan(Bytes)), 1);
     }
 
+    public void PassOver(ReadOnlySpan<char> text) => PassedOverBytes += Encoding.UTF8.GetByteCount(text);
+
     public void Add(WordCounts more)
     {
+        PassedOverBytes += more.PassedOverBytes;
         for (var i = 0; i < more.Count; i++)
         {
             var word = more.Word(i);
@@ -52,7 +58,7 @@ internal sealed class WordCounts
     /// <summary>Forgets everything but keeps the memory.</summary>
     public void Clear()
     {
-        (Count, Bytes, Total, LeftOut) = (0, 0, 0, 0);
+        (Count, Bytes, Total, LeftOut, PassedOverBytes) = (0, 0, 0, 0, 0);
         Array.Clear(_buckets);
     }
 

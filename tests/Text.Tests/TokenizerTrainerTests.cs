@@ -66,6 +66,16 @@ public sealed class TokenizerTrainerTests : IDisposable
         static string Word(Random random) => string.Concat(Enumerable.Range(0, random.Next(3, 9)).Select(_ => (char)random.Next('a', 'z' + 1)));
     }
 
+    [TestCase("bpe", 20_000 - (2 * 16 * 256))] // of a word the first 16 pieces of 256 characters are counted
+    [TestCase("wordpiece", 20_000)]
+    public void Train_WordsTooLongToBeLanguage_TellsHowMuchOfTheTextTheyAre(string kind, int bytes)
+    {
+        var training = new TokenizerTraining { Kind = kind, VocabularySize = 300 };
+
+        Assert.That(Train(training, $"{Texts.Corpus}\n{string.Concat(Enumerable.Repeat("é", 10_000))}\n", "long").PassedOverBytes, Is.EqualTo(bytes));
+        Assert.That(Train(training, Texts.Corpus, "short").PassedOverBytes, Is.Zero);
+    }
+
     [Test]
     public void Train_MoreIdsThanTheTextOffers_StopsWhereNoPairOccursTwice()
     {

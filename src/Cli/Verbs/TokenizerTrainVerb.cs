@@ -46,6 +46,11 @@ internal static class TokenizerTrainVerb
 
     private static void WarnOf(TokenizerSummary summary, TokenizerTraining training, Progress progress)
     {
+        if (summary.PassedOverBytes > summary.Bytes / 100)
+        {
+            progress.Warn(FormattableString.Invariant($"{100.0 * summary.PassedOverBytes / summary.Bytes:F1} % of the text stand in words that are too long to be language, and nothing was learned from them: data in text form, or text without a space or a punctuation mark. Leave such lines out, or part them."));
+        }
+
         if (summary.LeftOutWords > 0)
         {
             progress.Warn(FormattableString.Invariant($"the text has more different words than are held: {summary.LeftOutWords} of its {summary.Words} words ({100.0 * summary.LeftOutWords / summary.Words:F1} %), rare ones, were left out, and the tokenizer is learned from {summary.DistinctWords} different ones."));
