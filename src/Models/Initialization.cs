@@ -9,6 +9,9 @@ namespace OnnxPipeline.Models;
 /// </summary>
 internal static class Initialization
 {
+    /// <summary>Numbers that a thread draws at a time; which thread makes no difference, for each depends on its place alone.</summary>
+    private const int Piece = 1 << 16;
+
     /// <summary>Normal numbers of mean 0.</summary>
     public static Tensor Normal(long seed, string name, double deviation, params ReadOnlySpan<long> dims) => Normal(seed, name, deviation, tail: 0, dims);
 
@@ -20,11 +23,13 @@ internal static class Initialization
     {
         var key = Mix((ulong)seed ^ Hash(name));
         var values = new float[Count(dims)];
-        for (var i = 0; i < values.Length; i++)
+        Parallel.For(0, (values.Length + Piece - 1) / Piece, piece =>
         {
-            values[i] = (float)(deviation * NormalDistribution.Quantile(tail + ((1 - (2 * tail)) * Uniform(key, i))));
-        }
-
+            for (var i = piece * Piece; i < Math.Min((piece + 1L) * Piece, values.Length); i++)
+            {
+                values[i] = (float)(deviation * NormalDistribution.Quantile(tail + ((1 - (2 * tail)) * Uniform(key, i))));
+            }
+        });
         return Tensor.From<float>(values, dims);
     }
 

@@ -26,6 +26,8 @@ internal static class NormalDistribution
     private static readonly double[] TailBelow =
         [2.04426310338993978564e-15, 1.42151175831644588870e-7, 1.84631831751005468180e-5, 7.86869131145613259100e-4, 1.48753612908506148525e-2, 1.36929880922735805310e-1, 5.99832206555887937690e-1, 1];
 
+    private static readonly double[] OddReciprocals = [1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3, 1];
+
     /// <summary>The number below which a share <paramref name="p"/> of the distribution lies.</summary>
     /// <param name="p">Above 0 and below 1.</param>
     public static double Quantile(double p)
@@ -71,9 +73,9 @@ internal static class NormalDistribution
         var s = (m - 1) / (m + 1);
         var square = s * s;
         var sum = 0.0;
-        for (var k = 21; k >= 1; k -= 2)
+        foreach (var reciprocal in OddReciprocals)
         {
-            sum = (sum * square) + (1.0 / k);
+            sum = (sum * square) + reciprocal;
         }
 
         return (e * Ln2) + (2 * s * sum);
