@@ -89,7 +89,7 @@ public sealed partial class GradientTable
         Rule("CumProd", 26, Cumulation.CumProd),
         Rule("Softmax", 13, Normalization.Softmax),
         Rule("LogSoftmax", 13, Normalization.LogSoftmax),
-        Rule("LayerNormalization", 1, Normalization.LayerNormalization), // ORT knows it in the default domain below opset 17 too
+        Rule("LayerNormalization", 17, Normalization.LayerNormalization),
         Broadcasting("SimplifiedLayerNormalization", 1, Normalization.SimplifiedLayerNormalization), // ORT's own, in the default domain
         Broadcasting("RMSNormalization", 23, Normalization.RMSNormalization),
         Rule("LpNormalization", 1, Normalization.LpNormalization),
@@ -150,18 +150,24 @@ public sealed partial class GradientTable
         Rule("GlobalLpPool", 2, Pooling.GlobalLpPool),
 
         // No gradient: piecewise constant, or a result that is no number with a derivative
-        .. new[]
-        {
-            "ArgMax", "ArgMin", "And", "Bernoulli", "BitCast", "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BlackmanWindow", "Ceil", "Constant", "ConstantOfShape", "Equal", "EyeLike",
-            "Floor", "Greater", "GreaterOrEqual", "HammingWindow", "HannWindow", "Hardmax", "IsInf", "IsNaN", "Less", "LessOrEqual", "MelWeightMatrix", "Multinomial", "NonMaxSuppression", "NonZero", "Not", "OneHot", "OptionalHasElement", "Or",
-            "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Range", "RegexFullMatch", "Round", "SequenceLength", "Shape", "Sign", "Size", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer",
-            "Unique", "Xor",
-        }.Select(op => new Entry("", op, 1, null, false)),
+        .. Stops(1, "ArgMax", "ArgMin", "And", "Ceil", "Constant", "Equal", "Floor", "Greater", "Hardmax", "Less", "Not", "Or", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Shape", "Size", "Xor"),
+        .. Stops(7, "Multinomial"),
+        .. Stops(9, "ConstantOfShape", "EyeLike", "IsNaN", "NonZero", "OneHot", "Sign", "TfIdfVectorizer"),
+        .. Stops(10, "IsInf", "NonMaxSuppression", "StringNormalizer"),
+        .. Stops(11, "BitShift", "Range", "Round", "SequenceLength", "Unique"),
+        .. Stops(12, "GreaterOrEqual", "LessOrEqual"),
+        .. Stops(15, "Bernoulli", "OptionalHasElement"),
+        .. Stops(17, "BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix"),
+        .. Stops(18, "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor"),
+        .. Stops(20, "RegexFullMatch", "StringConcat", "StringSplit"),
+        .. Stops(26, "BitCast"),
     ]);
 
     private static Entry Rule(string op, int since, GradientRule rule, string domain = "") => new(domain, op, since, rule, false);
 
     private static Entry Broadcasting(string op, int since, GradientRule rule, string domain = "") => new(domain, op, since, rule, true);
+
+    private static IEnumerable<Entry> Stops(int since, params string[] ops) => ops.Select(op => new Entry("", op, since, null, false));
 
     private static GradientTable Of(IEnumerable<Entry> entries) =>
         new(entries.GroupBy(e => (e.Domain, e.Op)).ToDictionary(g => g.Key, g => g.OrderBy(e => e.Since).ToList()));

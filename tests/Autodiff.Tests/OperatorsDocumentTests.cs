@@ -73,10 +73,9 @@ public sealed class OperatorsDocumentTests
             yield return (entry.Op, entry.Domain, entry.Since, entry.Rule is null ? "stops" : "rule", entry.Rule is null ? "" : File("src/Autodiff/Rules", entry.Rule), Operators(entry.Domain, entry.Op, entry.Since));
         }
 
-        foreach (var ((domain, op), write) in ComposedOperators.Table.Where(o => !GradientTable.Default.Entries.Any(e => (e.Domain, e.Op) == o.Key)))
+        foreach (var ((domain, op), form) in ComposedOperators.Table.Where(o => !GradientTable.Default.Entries.Any(e => (e.Domain, e.Op) == o.Key)))
         {
-            var since = CaseTable.All.Where(c => (c.Domain, c.Op) == (domain, op)).Min(Since);
-            yield return (op, domain, since, "composed", File("src/Ir/Passes/Lowerings", write), Operators(domain, op, since));
+            yield return (op, domain, form.Since, "composed", File("src/Ir/Passes/Lowerings", form.Write), Operators(domain, op, form.Since));
         }
     }
 
@@ -101,12 +100,9 @@ public sealed class OperatorsDocumentTests
         return found.ToLookup(p => p.Key, p => p.Name);
     }
 
-    /// <summary>The first version of the table's entry for a case; of a composed operator the case's own.</summary>
-    private static int Since(GradientCase given)
-    {
-        var version = given.Domain.Length == 0 ? given.Opset : 1;
-        return GradientTable.Default.Find(given.Domain, given.Op, version)?.Since ?? version;
-    }
+    /// <summary>The first version of the table's entry for a case.</summary>
+    private static int Since(GradientCase given) =>
+        GradientTable.Default.Find(given.Domain, given.Op, given.Domain.Length == 0 ? given.Opset : 1)?.Since ?? ComposedOperators.Table[(given.Domain, given.Op)].Since;
 
     private static string Domain(string domain) => domain.Length == 0 ? "ai.onnx" : domain;
 

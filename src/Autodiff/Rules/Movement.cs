@@ -90,7 +90,26 @@ internal static class Movement
 
         var b = c.Build;
         Value?[] places = [c.X(1), c.X(2), c.Node.Input(3), c.Node.Input(4)];
+        if (c.Node.Input(4) is { } steps && !(steps.ConstantData is { } known && Integers(known).All(s => s > 0)))
+        {
+            return [Returned(c, places)];
+        }
+
         return [b.Op("SliceGrad", [c.Dy, c.ShapeOf(c.X(0)), .. places], domain: "com.microsoft")];
+    }
+
+    /// <summary>
+    /// The same without SliceGrad, of which Microsoft's kernel knows no negative steps: a slice of an array of positions tells where each element of dy was taken from, and
+    /// none was taken twice.
+    /// </summary>
+    private static Value Returned(GradientContext c, Value?[] places)
+    {
+        var (b, shape) = (c.Build, c.ShapeOf(c.X(0)));
+        var size = b.Size(c.X(0));
+        var positions = b.Reshape(b.Range(b.Constant(Tensor.Scalar(0L)), size, b.Constant(Tensor.Scalar(1L))), shape); // as x
+        var taken = b.Reshape(b.Op("Slice", [positions, .. places]), -1); // [elements of dy]
+        var zeros = b.Expand(b.ConstantLike(c.Dy, 0), b.Unsqueeze(size, 0)); // [elements of x]
+        return b.Reshape(b.ScatterElements(zeros, taken, b.Reshape(c.Dy, -1), 0, "none"), shape);
     }
 
     // Its own inverse

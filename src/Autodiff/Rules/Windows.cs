@@ -66,7 +66,7 @@ internal sealed record Windows(Dim[] Kernel, long[] Strides, long[] Dilations, l
                     : count[i + 2].IsKnown ? ((count[i + 2].Value - 1) * strides[i]) + extra[i] + extent - given[given.Count - n + i]
                     : throw SizeWanted(c, "output_shape needs");
                 var total = Math.Max(0, surplus);
-                before[i] = mode == "SAME_UPPER" ? total - (total / 2) : total / 2;
+                before[i] = mode == "SAME_UPPER" ? total / 2 : total - (total / 2);
                 after[i] = total - before[i];
                 rest[i] = extra[i] + total - surplus;
             }

@@ -93,6 +93,11 @@ internal static class Selection
         if (c.Shape(0) is { } x && c.Shape(1) is { } indices)
         {
             var axis = c.Axis(c.Node.Int("axis", 0), x.Rank);
+            if (x[axis].IsKnown && c.Constants(1) is { } places && places.FirstOrDefault(p => p < -x[axis].Value || p >= x[axis].Value, long.MaxValue) is var outside and < long.MaxValue)
+            {
+                throw c.Contradiction($"place {outside} on axis {axis} of {x}", $"one from {-x[axis].Value} to {x[axis].Value - 1}");
+            }
+
             result = Ir.Shape.Of([.. x.Dims[..axis], .. indices, .. x.Dims[(axis + 1)..]]);
         }
 

@@ -14,7 +14,7 @@ public static class ShapeInference
     /// names of their own (<see cref="Dim.Fresh"/>). What an output's type says already fills what the inputs do not tell.
     /// </summary>
     /// <param name="opset">The version of ONNX's own operators in force.</param>
-    /// <exception cref="IrException">The types or shapes of the inputs contradict each other.</exception>
+    /// <exception cref="IrException">The types or shapes of the inputs contradict each other, or an input of places or sizes holds no whole numbers.</exception>
     public static void Infer(Node node, int opset)
     {
         if (node.Outputs.Count == 0 || node.Attributes.Values.Any(a => a is ReferenceAttribute))
@@ -28,6 +28,7 @@ public static class ShapeInference
             return;
         }
 
+        WholeNumberInputs.Check(node);
         var context = new InferenceContext(node, opset);
         rule(context);
         ElementRules.Apply(context);

@@ -16,9 +16,9 @@ public static class Decomposition
     {
         foreach (var node in graph.AllNodes().ToList())
         {
-            if (ComposedOperators.Table.TryGetValue((node.Domain, node.OpType), out var write))
+            if (ComposedOperators.Table.TryGetValue((node.Domain, node.OpType), out var form))
             {
-                write(node, new GraphBuilder(node.Owner!, opset, before: node, scope: (node.Name.Length > 0 ? node.Name : node.Outputs.First(y => y.Name.Length > 0).Name) + "/"));
+                form.Write(node, new GraphBuilder(node.Owner!, opset, before: node, scope: (node.Name.Length > 0 ? node.Name : node.Outputs.First(y => y.Name.Length > 0).Name) + "/"));
             }
         }
     }

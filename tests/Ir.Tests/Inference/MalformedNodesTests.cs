@@ -21,12 +21,24 @@ public sealed class MalformedNodesTests
         Case("Squeeze", [S(2), Integer(3)]).SetArgDisplayNames("more axes than there are"),
         Case("ReduceSum", [S(2), Tensor.Vector(0f)]).SetArgDisplayNames("axes that are no whole numbers"),
         Case("Split", [S(2), Tensor.Vector(long.MaxValue, long.MaxValue)]).SetArgDisplayNames("parts beyond all numbers"),
+        Case("Gather", [S(5), Tensor.Vector(0f)]).SetArgDisplayNames("places that are no whole numbers"),
+        Case("Gather", [S(2, 5), Tensor.Vector(0L, 5L)], ("axis", 1)).SetArgDisplayNames("a place beyond the end"),
+        Case("Gather", [S(2, 5), Tensor.Vector(-6L)], ("axis", 1)).SetArgDisplayNames("a place before the start"),
+        Case("Slice", [S(5), Tensor.Vector(0f), Tensor.Vector(1L)]).SetArgDisplayNames("a start that is no whole number"),
         Case("Expand", [S(1), Tensor.Vector(-3L)]).SetArgDisplayNames("expanded to less than nothing"),
     ];
 
     [TestCaseSource(nameof(Nodes))]
     public void Infer_NodeThatCannotBe_IsRefusedByName(string op, object[] inputs, (string, AttributeValue)[] attributes) =>
         Assert.That(() => All(op, op == "Split" ? 2 : 1, inputs, attributes), Throws.TypeOf<IrException>().With.Message.Contains(op));
+
+    [Test]
+    public void Infer_PlacesOfAnotherType_NamesNodeAndTensor()
+    {
+        var build = new GraphBuilder(new Graph(), 18);
+        var (x, places) = (build.Input("x", ElementType.Float, [5]), build.Input("places", ElementType.Float, [2]));
+        Assert.That(() => build.Op("Gather", [x, places], name: "pick"), Throws.TypeOf<IrException>().With.Message.Contains("'pick'").And.Message.Contains("'places'").And.Message.Contains("Float"));
+    }
 
     [Test]
     public void Count_BeyondAllNumbers_IsUnknown()

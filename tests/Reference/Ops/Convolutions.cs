@@ -106,7 +106,7 @@ internal static class Convolutions
             {
                 output[i] = given?[given.Length - n + i] ?? size[i] * strides[i];
                 var total = Math.Max(0, full - output[i]);
-                before[i] = mode == "SAME_UPPER" ? total - (total / 2) : total / 2;
+                before[i] = mode == "SAME_UPPER" ? total / 2 : total - (total / 2);
             }
         }
 

@@ -3,26 +3,29 @@ namespace OnnxPipeline.Ir.Passes.Lowerings;
 /// <summary>Operators without a gradient rule of their own, with their form in operators that have one.</summary>
 internal static class ComposedOperators
 {
-    /// <summary>Operator → what puts others in the place of one; the builder inserts before the node.</summary>
-    public static IReadOnlyDictionary<(string Domain, string Op), Action<Node, GraphBuilder>> Table { get; } = new Dictionary<(string, string), Action<Node, GraphBuilder>>
+    /// <param name="Since">The version of the domain that brought the operator; of ONNX's own, from https://onnx.ai/onnx/operators.</param>
+    /// <param name="Write">Puts others in the place of one; the builder inserts before the node.</param>
+    internal sealed record Form(int Since, Action<Node, GraphBuilder> Write);
+
+    public static IReadOnlyDictionary<(string Domain, string Op), Form> Table { get; } = new Dictionary<(string, string), Form>
     {
-        [("", "Attention")] = Attentions.Attention,
-        [("", "RotaryEmbedding")] = Attentions.RotaryEmbedding,
-        [("", "LRN")] = Normalizations.LRN,
-        [("", "GridSample")] = Sampling.GridSample,
-        [("", "AffineGrid")] = Sampling.AffineGrid,
-        [("com.microsoft", "Attention")] = MicrosoftAttentions.Attention,
-        [("com.microsoft", "EmbedLayerNormalization")] = Embeddings.EmbedLayerNormalization,
-        [("com.microsoft", "FusedConv")] = FusedActivations.FusedConv,
-        [("com.microsoft", "FusedGemm")] = FusedActivations.FusedGemm,
-        [("com.microsoft", "GroupQueryAttention")] = MicrosoftAttentions.GroupQueryAttention,
-        [("com.microsoft", "MultiHeadAttention")] = MicrosoftAttentions.MultiHeadAttention,
-        [("com.microsoft", "RotaryEmbedding")] = MicrosoftAttentions.RotaryEmbedding,
-        [("com.microsoft", "SimplifiedLayerNormalization")] = Normalizations.SimplifiedLayerNormalization,
-        [("com.microsoft", "SkipLayerNormalization")] = Normalizations.SkipLayerNormalization,
-        [("com.microsoft", "SkipSimplifiedLayerNormalization")] = Normalizations.SkipSimplifiedLayerNormalization,
-        [("", "RNN")] = RecurrentLayouts.TimeFirst,
-        [("", "GRU")] = RecurrentLayouts.TimeFirst,
-        [("", "LSTM")] = RecurrentLayouts.TimeFirst,
+        [("", "Attention")] = new(23, Attentions.Attention),
+        [("", "RotaryEmbedding")] = new(23, Attentions.RotaryEmbedding),
+        [("", "LRN")] = new(1, Normalizations.LRN),
+        [("", "GridSample")] = new(16, Sampling.GridSample),
+        [("", "AffineGrid")] = new(20, Sampling.AffineGrid),
+        [("com.microsoft", "Attention")] = new(1, MicrosoftAttentions.Attention),
+        [("com.microsoft", "EmbedLayerNormalization")] = new(1, Embeddings.EmbedLayerNormalization),
+        [("com.microsoft", "FusedConv")] = new(1, FusedActivations.FusedConv),
+        [("com.microsoft", "FusedGemm")] = new(1, FusedActivations.FusedGemm),
+        [("com.microsoft", "GroupQueryAttention")] = new(1, MicrosoftAttentions.GroupQueryAttention),
+        [("com.microsoft", "MultiHeadAttention")] = new(1, MicrosoftAttentions.MultiHeadAttention),
+        [("com.microsoft", "RotaryEmbedding")] = new(1, MicrosoftAttentions.RotaryEmbedding),
+        [("com.microsoft", "SimplifiedLayerNormalization")] = new(1, Normalizations.SimplifiedLayerNormalization),
+        [("com.microsoft", "SkipLayerNormalization")] = new(1, Normalizations.SkipLayerNormalization),
+        [("com.microsoft", "SkipSimplifiedLayerNormalization")] = new(1, Normalizations.SkipSimplifiedLayerNormalization),
+        [("", "RNN")] = new(7, RecurrentLayouts.TimeFirst),
+        [("", "GRU")] = new(7, RecurrentLayouts.TimeFirst),
+        [("", "LSTM")] = new(7, RecurrentLayouts.TimeFirst),
     };
 }
