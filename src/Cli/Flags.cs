@@ -33,6 +33,8 @@ internal static class Flags
     /// <summary>A flag without a value.</summary>
     public static Option<bool> Switch(string name, string description) => new(name) { Description = description };
 
+    public static Option<bool> FollowLinks() => Switch("--follow-links", "Read external data behind links that leave the model's folder.");
+
     /// <summary>One of a few words.</summary>
     public static Option<string> Choice(string name, string description, params string[] values) =>
         Parsed<string>(name, string.Join('|', values), description, (string text, out string value) => values.Contains(value = text), "one of " + string.Join(", ", values));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Threading.Channels;
 using OnnxPipeline.Ort;
 
 namespace OnnxPipeline.Cli;
@@ -13,8 +14,38 @@ internal sealed class VerbContext(ParseResult parse, CommonFlags flags, Terminal
     /// <summary>0 unless the verb sets it: 2 where a gate was not met and the result is printed all the same.</summary>
     public int ExitCode { get; set; } = ExitCodes.Done;
 
-    /// <summary>Standard input.</summary>
-    public TextReader Input => terminal.Input;
+    /// <summary>The lines of standard input; an interruption ends the wait for one.</summary>
+    /// <exception cref="OperationCanceledException">SIGINT or SIGTERM arrived.</exception>
+    public IEnumerable<string> Lines()
+    {
+        // A read from a terminal or a pipe cannot be cancelled: it is left to a thread that does not keep the process.
+        var lines = Channel.CreateBounded<string>(1024);
+        new Thread(() =>
+        {
+            try
+            {
+                while (terminal.Input.ReadLine() is { } line)
+                {
+                    lines.Writer.WriteAsync(line).AsTask().Wait();
+                }
+
+                lines.Writer.Complete();
+            }
+            catch (Exception e)
+            {
+                lines.Writer.Complete(e);
+            }
+        })
+        { IsBackground = true, Name = "standard input" }.Start();
+        while (lines.Reader.WaitToReadAsync(Cancellation).AsTask().GetAwaiter().GetResult())
+        {
+            while (lines.Reader.TryRead(out var line))
+            {
+                Cancellation.ThrowIfCancellationRequested();
+                yield return line;
+            }
+        }
+    }
 
     public Result Result { get; } = new(terminal, parse.GetValue(flags.Json));
 

@@ -4,9 +4,18 @@ namespace OnnxPipeline.Files;
 public static class InputFile
 {
     /// <summary>Opens a file for reading; others may read, rename and delete it meanwhile.</summary>
-    /// <exception cref="FileFormatException">There is no such file, it is a folder, or it may not be read.</exception>
-    public static FileStream OpenRead(string path) => Try(path, () =>
-        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
+    /// <exception cref="FileFormatException">There is no such file, it is a folder, a pipe or a device, or it may not be read.</exception>
+    public static FileStream OpenRead(string path)
+    {
+        var stream = Try(path, () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
+        if (stream.CanSeek)
+        {
+            return stream;
+        }
+
+        stream.Dispose();
+        throw new FileFormatException($"{path} is a pipe or a device; a file was wanted. Write what it gives into a file first.");
+    }
 
     /// <summary>The whole of a small file.</summary>
     /// <exception cref="FileFormatException">As <see cref="OpenRead"/>, or it has more than <paramref name="limit"/> bytes.</exception>
@@ -49,7 +58,7 @@ public static class InputFile
         var real = Real(Path.GetFullPath(path));
         return real.StartsWith(root, StringComparison.Ordinal)
             ? path
-            : throw new FileFormatException($"{namedBy} names the file '{name}', a link to {real} outside {folder}; --follow-links allows it.");
+            : throw new FileFormatException($"{namedBy} names the file '{name}', a link to {real} outside {folder}; --follow-links (of inspect, artifacts and export) allows it.");
     }
 
     private static string Real(string path)

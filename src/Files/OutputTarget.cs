@@ -5,25 +5,38 @@ namespace OnnxPipeline.Files;
 /// <summary>
 /// The contract of every <c>--out</c>: what exists is replaced only if forced, and as a whole. New content is built beside it as
 /// <c>.NAME.partial</c> and takes its place in <see cref="Commit"/>; without that, <see cref="Dispose"/> removes it and all is as before.
-/// What a killed process left is removed by the next call with the same path.
+/// What a killed process left is removed by the next call with the same path. While one process builds there, another is refused.
 /// </summary>
 public sealed partial class OutputTarget : IDisposable
 {
     private readonly bool _force;
     private readonly string? _createdParent;
+    private readonly CancellationToken _cancellation;
+    private readonly FileStream _lock;
     private bool _done;
 
-    private OutputTarget(string path, bool force, bool folder)
+    private OutputTarget(string path, bool force, bool folder, CancellationToken cancellation)
     {
         _force = force;
+        _cancellation = cancellation;
         FinalPath = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         Path = Beside(FinalPath, "partial");
-        Guard(() => Recover(FinalPath));
         RefuseExisting();
         _createdParent = Guard(() => CreateParent(System.IO.Path.GetDirectoryName(FinalPath)!));
-        if (folder)
+        _lock = Guard(() => Lock(FinalPath));
+        try
         {
-            Guard(() => Directory.CreateDirectory(Path));
+            Guard(() => Recover(FinalPath));
+            RefuseExisting(); // what was put back
+            if (folder)
+            {
+                Guard(() => Directory.CreateDirectory(Path));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 
@@ -34,23 +47,31 @@ public sealed partial class OutputTarget : IDisposable
     public string Path { get; }
 
     /// <summary>Begins a folder.</summary>
+    /// <param name="cancellation">Once it is cancelled nothing is put in the place any more.</param>
     /// <exception cref="OutputExistsException">There is a file, or a folder that is not empty, and not <paramref name="force"/>.</exception>
-    /// <exception cref="FileFormatException">The place cannot be written to.</exception>
-    public static OutputTarget Folder(string path, bool force) => new(path, force, folder: true);
+    /// <exception cref="FileFormatException">The place cannot be written to, or another process builds there.</exception>
+    public static OutputTarget Folder(string path, bool force, CancellationToken cancellation = default) => new(path, force, folder: true, cancellation);
 
     /// <summary>Begins a file.</summary>
     /// <inheritdoc cref="Folder"/>
-    public static OutputTarget File(string path, bool force) => new(path, force, folder: false);
+    public static OutputTarget File(string path, bool force, CancellationToken cancellation = default) => new(path, force, folder: false, cancellation);
 
     /// <summary>Asks for room beside the target.</summary>
     /// <exception cref="FileFormatException">There is less.</exception>
-    public void RequireSpace(long bytes) => FreeSpace.Require(Path, bytes);
+    /// <exception cref="OperationCanceledException">There was an interruption.</exception>
+    public void RequireSpace(long bytes)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        FreeSpace.Require(Path, bytes);
+    }
 
     /// <summary>Flushes the new content to disk and puts it in its place; what was there is removed.</summary>
     /// <exception cref="OutputExistsException">Somebody else filled the place meanwhile, and it was not to be replaced.</exception>
+    /// <exception cref="OperationCanceledException">There was an interruption: all is as before.</exception>
     public void Commit() => Guard(() =>
     {
         FlushToDisk(Path);
+        _cancellation.ThrowIfCancellationRequested();
         RefuseExisting();
         if (!FileOrFolder.Exists(FinalPath))
         {
@@ -69,6 +90,7 @@ public sealed partial class OutputTarget : IDisposable
         }
 
         _done = true;
+        _lock.Dispose();
     });
 
     /// <summary>Removes the partial content unless <see cref="Commit"/> is through. Safe to call from another thread while content is being written: what it cannot remove the next call does.</summary>
@@ -83,6 +105,7 @@ public sealed partial class OutputTarget : IDisposable
         try
         {
             FileOrFolder.Remove(Path);
+            _lock.Dispose();
             for (var parent = System.IO.Path.GetDirectoryName(FinalPath); _createdParent is not null && parent!.Length >= _createdParent.Length; parent = System.IO.Path.GetDirectoryName(parent))
             {
                 Directory.Delete(parent, recursive: false);
@@ -140,6 +163,29 @@ public sealed partial class OutputTarget : IDisposable
 
         Directory.CreateDirectory(parent);
         return created;
+    }
+
+    /// <summary>A file beside the target that goes with its holder; one that a killed process left does not block.</summary>
+    private static FileStream Lock(string path)
+    {
+        var beside = Beside(path, "lock");
+        while (true)
+        {
+            try
+            {
+                var held = new FileStream(beside, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                if (System.IO.File.Exists(beside))
+                {
+                    return held;
+                }
+
+                held.Dispose(); // opened before its last holder removed it: it locks nothing
+            }
+            catch (Exception e) when (RunLock.IsHeld(e))
+            {
+                throw new FileFormatException($"{path} is being written by another process. Wait for it, or end it.", e);
+            }
+        }
     }
 
     private static void FlushToDisk(string path)

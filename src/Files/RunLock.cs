@@ -18,15 +18,19 @@ public sealed class RunLock : IDisposable
             // FileShare.None is flock(LOCK_EX) on Unix and exclusive sharing on Windows.
             return new RunLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException)
-        {
-            throw new FileFormatException($"The lock {path} cannot be made: {e.Message}", e);
-        }
-        catch (IOException e)
+        catch (Exception e) when (IsHeld(e))
         {
             throw new FileFormatException($"{Path.GetDirectoryName(Path.GetFullPath(path))} is in use by another process, which holds {path}. Wait for it, or end it.", e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FileFormatException($"The lock {path} cannot be made: {e.Message}", e);
+        }
     }
+
+    /// <summary>Whether opening a file failed because somebody else has it open for himself alone, and for no other reason.</summary>
+    public static bool IsHeld(Exception error) =>
+        error is IOException { HResult: 11 or 35 or unchecked((int)0x80070020) or unchecked((int)0x80070021) }; // EWOULDBLOCK of Linux and of the BSDs; Windows: sharing, lock
 
     public void Dispose() => _stream.Dispose();
 }

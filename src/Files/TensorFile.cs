@@ -58,6 +58,7 @@ public sealed class TensorFile
     /// <inheritdoc cref="Write(string, IReadOnlyList{NamedTensor})"/>
     public static void Write(OutputTarget target, IReadOnlyList<NamedTensor> tensors)
     {
+        target.RequireSpace(tensors.Sum(t => (long)t.Tensor.Bytes.Length));
         AtomicFile.Write(target.Path, Writer(target.FinalPath, tensors));
         target.Commit();
     }

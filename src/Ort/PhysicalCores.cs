@@ -28,7 +28,8 @@ public static partial class PhysicalCores
     private static int OnLinux()
     {
         const string Allowed = "Cpus_allowed_list:";
-        var list = File.ReadLines("/proc/self/status").First(line => line.StartsWith(Allowed, StringComparison.Ordinal))[Allowed.Length..];
+        var list = File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(Allowed, StringComparison.Ordinal))?[Allowed.Length..]
+            ?? throw new FormatException("no list of processors");
         return Numbers(list).Select(cpu => File.ReadAllText($"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list").Trim()).Distinct().Count();
     }
 

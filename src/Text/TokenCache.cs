@@ -121,7 +121,7 @@ public static class TokenCache
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException e) when (RunLock.IsHeld(e))
             {
                 progress("Another process tokenizes this corpus; waiting for it");
                 cancellation.WaitHandle.WaitOne(200);

@@ -32,11 +32,12 @@ public sealed record RunExport(string Folder, string? Checkpoint, long? Step, IR
     }
 
     /// <summary>Exports a model folder, or an ONNX file, without what only training needs.</summary>
+    /// <param name="followLinks">Whether external data may lie behind a link that leaves the model's folder.</param>
     /// <exception cref="PipelineException">The model cannot be read.</exception>
-    public static RunExport OfModel(string model, OutputTarget target)
+    public static RunExport OfModel(string model, OutputTarget target, bool followLinks = false)
     {
         var path = ModelPath.Find(model);
-        var graph = InferenceGraph.Of(ModelFile.Load(path.File));
+        var graph = InferenceGraph.Of(ModelFile.Load(path.File, followLinks));
         InferenceFolder.Write(graph, path.Manifest() ?? new(), path.Folder, target);
         return Of(target, graph, null, null);
     }

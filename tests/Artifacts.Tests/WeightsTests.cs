@@ -50,6 +50,8 @@ public sealed class WeightsTests
         Case("InverseFrequencies", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Cos(b.Concat(2, b.MatMul(x, w), b.MatMul(x, w)))),
         Case("BehindFloor", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Op("Floor", [b.MatMul(x, w)])),
         Case("AnglesOfRotary", [10, 4], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("RotaryEmbedding", [x, b.Constant(0), w, b.Constant(Ones(10, 4))], domain: "com.microsoft"))),
+        Case("FixedGrid", [1, 3, 3, 2], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("GridSample", [b.Unsqueeze(x, 1), b.Expand(w, b.Concat(0, b.Shape(x, 0, 1), b.Constant(3, 3, 2)))]))),
+        Case("FixedTransform", [2, 2, 3], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("AffineGrid", [w, b.Constant(2, 1, 4, 8)]))),
         Case("Slope", [8], WeightVerdict.Weight, (b, x, w) => b.Op("PRelu", [x, w])),
         Case("RunningMean", [4], WeightVerdict.Buffer, (b, x, w) => b.Op("BatchNormalization", [x, b.Constant(Ones(4)), b.Constant(Ones(4)), w, b.Constant(Ones(4))])),
         Case("BatchNormalizationScale", [4], WeightVerdict.Weight, (b, x, w) => b.Op("BatchNormalization", [x, w, b.Constant(Ones(4)), b.Constant(Ones(4)), b.Constant(Ones(4))])),

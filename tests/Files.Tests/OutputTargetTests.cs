@@ -32,6 +32,39 @@ public sealed class OutputTargetTests
     }
 
     [Test]
+    public void Folder_AnotherOneBuildsThere_IsRefusedAndDisturbsNothing()
+    {
+        using var folder = new TemporaryFolder();
+        using (var first = OutputTarget.Folder(folder["out"], force: false))
+        {
+            File.WriteAllText(Path.Combine(first.Path, "f"), "first");
+            Assert.That(() => OutputTarget.Folder(folder["out/"], force: true), Throws.TypeOf<FileFormatException>().With.Message.Contains("another process"));
+            first.Commit();
+        }
+
+        Assert.That(File.ReadAllText(folder["out/f"]), Is.EqualTo("first"));
+        Assert.That(folder.Names, Is.EqualTo(new[] { "out" }));
+        using var next = OutputTarget.Folder(folder["out"], force: true);
+    }
+
+    [Test]
+    public void Commit_AfterAnInterruption_LeavesTheOldContent()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["out"], "old");
+        using var interruption = new CancellationTokenSource();
+        using (var target = OutputTarget.File(folder["out"], force: true, interruption.Token))
+        {
+            File.WriteAllText(target.Path, "new");
+            interruption.Cancel();
+            Assert.That(target.Commit, Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        Assert.That(File.ReadAllText(folder["out"]), Is.EqualTo("old"));
+        Assert.That(folder.Names, Is.EqualTo(new[] { "out" }));
+    }
+
+    [Test]
     public void Folder_FilledOne_RefusedWith64AndLeftAlone()
     {
         using var folder = new TemporaryFolder();

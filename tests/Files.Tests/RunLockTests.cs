@@ -31,6 +31,7 @@ public sealed class RunLockTests
     public void Acquire_MissingFolder_SaysSo()
     {
         using var folder = new TemporaryFolder();
+        Assert.That(() => RunLock.Acquire(folder[new string('n', 300)]), Throws.TypeOf<FileFormatException>().With.Message.Contain("cannot be made"));
         Assert.That(() => RunLock.Acquire(folder["no/lock"]), Throws.TypeOf<FileFormatException>().With.Message.Contain("cannot be made"));
     }
 }

@@ -23,8 +23,8 @@ internal static class ArtifactsVerb
         var batch = Flags.Choice("--batch-norm", "BatchNormalization: frozen, with the statistics of the model; train, with those of the batch, the model's following them [frozen].", "frozen", "train");
         var kind = Flags.Choice("--target", "ort-training: Microsoft's training runtime; stock: any ONNX Runtime, gradients as outputs [ort-training].", "ort-training", "stock");
         var nominal = Flags.Switch("--nominal", "Write nominal_checkpoint too: names and shapes without values.");
-        var follow = Flags.Switch("--follow-links", "Read external data behind links that leave the model's folder.");
         var prefix = Flags.Parsed<string?>("--prefix", "P", "Stands before every file name.", Prefix);
+        var follow = Flags.FollowLinks();
         var optimizer = new OptimizerFlags();
         var verb = new Verb("artifacts", "Turn a forward model into training artifacts, as Microsoft's offline tool does.", "--model model.onnx --loss mse --trainable 'head.*' --out artifacts", context =>
         {
@@ -51,7 +51,7 @@ internal static class ArtifactsVerb
             }
 
             options = options with { Loss = context.Get(loss) ?? options.Loss, IgnoreIndex = context.Get(ignore) ?? options.IgnoreIndex };
-            using var target = OutputTarget.Folder(context.Need(output), context.Force);
+            using var target = OutputTarget.Folder(context.Need(output), context.Force, context.Cancellation);
             var manifest = ArtifactWriter.Write(ModelFile.Load(path.File, context.Get(follow)), options, target, context.Progress.Say);
             var files = Directory.GetFiles(target.Path).Order(StringComparer.Ordinal).Select(f => (Name: Path.GetFileName(f), new FileInfo(f).Length)).ToList();
             target.Commit();

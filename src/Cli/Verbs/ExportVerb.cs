@@ -10,6 +10,7 @@ internal static class ExportVerb
         var run = Flags.Text("--run", "RUN", "A run of train or pretrain.");
         var model = Flags.Text("--model", "DIR", "A model folder, or an ONNX file, instead of --run.");
         var checkpoint = Flags.Text("--checkpoint", "best|last|step-N", "Whose parameters of a run [best if there is one, else last].");
+        var follow = Flags.FollowLinks();
         var output = Flags.Out("The inference folder; REPOSITORY/NAME/1 for the server.");
         return new Verb("export", "An inference folder: plain ONNX, tokenizer, manifest.", "--run run --out models/gpt/1", context =>
         {
@@ -18,8 +19,8 @@ internal static class ExportVerb
                 throw new UsageException("Give either --run (and --checkpoint, if you like) or --model.");
             }
 
-            using var target = OutputTarget.Folder(context.Need(output), context.Force);
-            var export = context.Get(run) is { } folder ? RunExport.OfRun(folder, context.Get(checkpoint), target) : RunExport.OfModel(context.Get(model)!, target);
+            using var target = OutputTarget.Folder(context.Need(output), context.Force, context.Cancellation);
+            var export = context.Get(run) is { } folder ? RunExport.OfRun(folder, context.Get(checkpoint), target) : RunExport.OfModel(context.Get(model)!, target, context.Get(follow));
             context.Result.Write(export, result => result.Table(["what", "found"],
             [
                 ["model", export.Folder],
@@ -30,7 +31,7 @@ internal static class ExportVerb
             ]));
         })
         {
-            run, model, checkpoint, output,
+            run, model, checkpoint, output, follow,
         };
     }
 }

@@ -14,7 +14,7 @@ internal static class FillMaskVerb
         return new Verb("fill-mask", "Guess the masked tokens of texts.", "--model model --top 3 'Paris is the [MASK] of France.'", context =>
         {
             using var model = TextModel.Open(context.Need(folder), context.Session);
-            foreach (var text in context.Need(texts) is { Length: > 0 } given ? given : Lines(context.Input))
+            foreach (var text in context.Need(texts) is { Length: > 0 } given ? given : context.Lines())
             {
                 var masks = MaskFilling.Fill(model, text, (int)(context.Get(top) ?? 5), context.Cancellation);
                 context.Result.Write(new { Text = text, Masks = masks }, people =>
@@ -28,13 +28,5 @@ internal static class FillMaskVerb
         {
             folder, texts, top,
         };
-    }
-
-    private static IEnumerable<string> Lines(TextReader input)
-    {
-        while (input.ReadLine() is { } line)
-        {
-            yield return line;
-        }
     }
 }

@@ -15,7 +15,7 @@ internal static class GradientsVerb
         var output = Flags.Out("Tensor file: loss, out.OUTPUT, grad.PARAMETER.");
         return new Verb("gradients", "One forward and backward: the loss and every gradient.", "--artifacts artifacts --data batch.safetensors --rows 0:8 --out gradients.safetensors", context =>
         {
-            using var target = OutputTarget.File(context.Need(output), context.Force);
+            using var target = OutputTarget.File(context.Need(output), context.Force, context.Cancellation);
             var artifacts = ArtifactFolder.Open(context.Need(folder));
             using var engine = StockEngine.Load(artifacts, context.Session);
             if (context.Get(checkpoint) is { } file)

@@ -14,7 +14,7 @@ internal static class InspectVerb
         var trainable = Flags.Many("--trainable", "GLOB", "Parameters to train; all others are frozen.");
         var frozen = Flags.Many("--frozen", "GLOB", "Weights to keep as they are; all others are trained.");
         var apart = Flags.Switch("--no-retie", "Show weights with the same numbers as parameters of their own.");
-        var follow = Flags.Switch("--follow-links", "Read external data behind links that leave the model's folder.");
+        var follow = Flags.FollowLinks();
         return new Verb("inspect", "Say what is in a model: inputs, outputs, what would be trained and why, operators and their gradients.", "model.onnx --trainable 'head.*'", context =>
         {
             var path = ModelPath.Find(context.Need(model));

@@ -15,7 +15,7 @@ internal static class ModelCreateVerb
         return new Verb("model create", "Build a model from a configuration, with initial parameters from --seed.", "--config models/gpt2-small/config.json --head clm --out model", context =>
         {
             var file = ConfigFile.Read(context.Need(config));
-            using var target = OutputTarget.Folder(context.Need(output), context.Force);
+            using var target = OutputTarget.Folder(context.Need(output), context.Force, context.Cancellation);
             var model = ModelFolder.Create(file, new BuildOptions(context.Need(head), context.Get(loss), context.Seed), target);
             target.Commit();
             var parameters = model.Graph.Initializers;

@@ -13,7 +13,7 @@ internal static class RunVerb
         var output = Flags.Out("The .safetensors or .npz file to write.");
         return new Verb("run", "Compute a model's outputs.", "--model model.onnx --data inputs.npz --out outputs.safetensors", context =>
         {
-            using var target = OutputTarget.File(context.Need(output), context.Force);
+            using var target = OutputTarget.File(context.Need(output), context.Force, context.Cancellation);
             using var session = Session.Open(ModelPath.Find(context.Need(model)).File, context.Session);
             var given = TensorFile.Open(context.Need(data));
             var inputs = given.Names.Where(name => session.Inputs.Any(input => input.Name == name)).Select(name => new NamedTensor(name, given[name])).ToList();

@@ -11,10 +11,9 @@ internal static class TokenizerDecodeVerb
         return new Verb("tokenizer decode", "Turn lines of ids on standard input into text, one JSON object a line.", "--tokenizer tokenizer < ids.txt", context =>
         {
             var tokenizer = Tokenizer.Load(context.Need(folder));
-            for (var number = 1; context.Input.ReadLine() is { } line; number++)
+            foreach (var (index, line) in context.Lines().Index())
             {
-                context.Cancellation.ThrowIfCancellationRequested();
-                context.Result.Item(new { Text = tokenizer.Decode(IdText.Parse(line, $"standard input, line {number}"), context.Get(keep)) });
+                context.Result.Item(new { Text = tokenizer.Decode(IdText.Parse(line, $"standard input, line {index + 1}"), context.Get(keep)) });
             }
         })
         {

@@ -12,9 +12,8 @@ internal static class TokenizerEncodeVerb
         return new Verb("tokenizer encode", "Turn the lines of standard input into ids, one JSON object a line.", "--tokenizer tokenizer < text.txt", context =>
         {
             var tokenizer = Tokenizer.Load(context.Need(folder));
-            while (context.Input.ReadLine() is { } line)
+            foreach (var line in context.Lines())
             {
-                context.Cancellation.ThrowIfCancellationRequested();
                 var text = tokenizer.Encode(line, addSpecial: !context.Get(plain), (int?)context.Get(length));
                 context.Result.Item(new
                 {

@@ -24,7 +24,7 @@ internal static class TokenizerTrainVerb
                 Threads = context.Threads,
             };
             var files = TextFiles.Expand(context.Need(input));
-            using var target = OutputTarget.Folder(context.Need(output), context.Force);
+            using var target = OutputTarget.Folder(context.Need(output), context.Force, context.Cancellation);
             var summary = TokenizerTrainer.Train(training, files, target.Path, context.Progress.Update, context.Cancellation);
             target.Commit();
             WarnOf(summary, training, context.Progress);

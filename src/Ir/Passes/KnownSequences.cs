@@ -24,9 +24,15 @@ public static class KnownSequences
     {
         private readonly Dictionary<Value, IReadOnlyList<Value>> _known = [];
 
+        /// <summary>The nodes whose outputs have names that somebody may know.</summary>
+        private readonly HashSet<Node> _before = [];
+
+        private readonly HashSet<Value> _named = [];
+
         public int Remove(Graph graph)
         {
             var replaced = 0;
+            _before.UnionWith(graph.Nodes);
             foreach (var node in graph.Nodes.ToList())
             {
                 ShapeInference.Infer(node, opset);
@@ -151,12 +157,22 @@ public static class KnownSequences
                 : throw new IrException($"{node.Describe()}: place {known.Value} of a sequence that has {count} of them. Correct '{value.Name}'.");
         }
 
-        /// <summary>An output of the graph keeps its name.</summary>
-        private static void Give(Graph graph, Value old, Value tensor, GraphBuilder b)
+        /// <summary>Whatever has a name may be asked for by it: a value made here takes it, and one that has a name of its own is copied for an output of the graph.</summary>
+        private void Give(Graph graph, Value old, Value tensor, GraphBuilder b)
         {
-            tensor = graph.Outputs.Contains(old) ? b.Identity(tensor) : tensor;
+            var isNew = tensor.Producer is { } producer && !_before.Contains(producer) && _named.Add(tensor);
             tensor.Type ??= old.Type;
+            if (graph.Outputs.Contains(old))
+            {
+                graph.ReplaceAllUses(old, isNew ? tensor : b.Identity(tensor));
+                return;
+            }
+
             graph.ReplaceAllUses(old, tensor);
+            if (isNew)
+            {
+                (tensor.Name, old.Name) = (old.Name, "");
+            }
         }
     }
 }

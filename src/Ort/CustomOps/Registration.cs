@@ -131,6 +131,19 @@ internal static unsafe class Registration
     [UnmanagedCallersOnly]
     private static nint InferOutputShape(Native* op, nint context)
     {
+        try
+        {
+            InferShapes(op, context);
+            return 0;
+        }
+        catch (Exception e)
+        {
+            return NativeApi.Failure($"{Of(op).Domain}::{Of(op).Name}: {e.Message}");
+        }
+    }
+
+    private static void InferShapes(Native* op, nint context)
+    {
         var outputs = Of(op).Outputs;
         for (var i = 0; i < outputs.Count; i++)
         {
@@ -157,8 +170,6 @@ internal static unsafe class Registration
                 }
             }
         }
-
-        return 0;
     }
 
     [UnmanagedCallersOnly]

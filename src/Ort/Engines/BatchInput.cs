@@ -15,10 +15,10 @@ internal sealed unsafe class BatchInput(TensorSpec spec) : IDisposable
     /// <summary>The view of the current shape; 0 before the first.</summary>
     public nint Tensor { get; private set; }
 
-    /// <exception cref="OrtException">The shape does not fit <see cref="Spec"/>.</exception>
+    /// <exception cref="OrtException">The shape does not fit <see cref="Spec"/>, or has 2 GiB and more.</exception>
     public Span<byte> Reshape(ReadOnlySpan<long> dims)
     {
-        var bytes = Spec.Type.ByteCount(Check(dims));
+        var bytes = Check(dims);
         if (bytes > _memory.Length)
         {
             _memory.Dispose();
@@ -34,7 +34,7 @@ internal sealed unsafe class BatchInput(TensorSpec spec) : IDisposable
             _shapes.Add((dims.ToArray(), Tensor));
         }
 
-        return new(_memory.Start, checked((int)bytes));
+        return new(_memory.Start, (int)bytes);
     }
 
     public void Dispose()
@@ -60,16 +60,25 @@ internal sealed unsafe class BatchInput(TensorSpec spec) : IDisposable
         return 0;
     }
 
+    /// <returns>How many bytes there are.</returns>
     private long Check(ReadOnlySpan<long> dims)
     {
         var fits = dims.Length == Spec.Dims.Count && Spec.Type.Bits() > 0;
-        var count = 1L;
+        Int128 count = 1;
         for (var i = 0; i < dims.Length && fits; i++)
         {
             fits = dims[i] >= 0 && (Spec.Dims[i] < 0 || Spec.Dims[i] == dims[i]);
-            count *= dims[i];
+            count = Int128.Min(count * dims[i], long.MaxValue);
         }
 
-        return fits ? count : throw new OrtException($"Input '{Spec.Name}' has the shape {Files.Tensor.Describe(dims)}; wanted {Spec}.");
+        if (!fits)
+        {
+            throw new OrtException($"Input '{Spec.Name}' has the shape {Files.Tensor.Describe(dims)}; wanted {Spec}.");
+        }
+
+        var bits = count * Spec.Type.Bits();
+        return bits / 8 <= int.MaxValue
+            ? Spec.Type.ByteCount((long)count)
+            : throw new OrtException($"Input '{Spec.Name}' of the shape {Files.Tensor.Describe(dims)} has {bits / 8} bytes; of one input a batch holds less than 2 GiB. Take fewer examples at once.");
     }
 }

@@ -45,8 +45,6 @@ internal static unsafe partial class NativeApi
 
     public static nint TypeAndShape(nint value, out nint info) => ((delegate* unmanaged<nint, out nint, nint>)Table[Slot.GetTensorTypeAndShape])(value, out info);
 
-    public static nint ElementType(nint info, out int type) => ((delegate* unmanaged<nint, out int, nint>)Table[Slot.GetTensorElementType])(info, out type);
-
     public static nint Rank(nint info, out nuint rank) => ((delegate* unmanaged<nint, out nuint, nint>)Table[Slot.GetDimensionsCount])(info, out rank);
 
     public static nint Dims(nint info, long* dims, nuint rank) => ((delegate* unmanaged<nint, long*, nuint, nint>)Table[Slot.GetDimensions])(info, dims, rank);
@@ -159,7 +157,6 @@ internal static unsafe partial class NativeApi
         public const int CreateTensorAsOrtValue = 48;
         public const int CreateTensorWithDataAsOrtValue = 49;
         public const int GetTensorMutableData = 51;
-        public const int GetTensorElementType = 60;
         public const int GetDimensionsCount = 61;
         public const int GetDimensions = 62;
         public const int GetSymbolicDimensions = 63;

@@ -50,7 +50,7 @@ public static class Quickstart
 
         stages.Begin("Export", "a plain ONNX file with its tokenizer, as any ONNX Runtime takes it");
         var repository = folder["repository"];
-        using var target = OutputTarget.Folder(Path.Combine(repository, Name, "1"), force: false);
+        using var target = OutputTarget.Folder(Path.Combine(repository, Name, "1"), force: false, cancellation);
         var export = RunExport.OfRun(folder.Run, null, target);
         using var model = TextModel.Open(export.Folder, new SessionSettings { Threads = options.Threads });
         var difference = CheckExport(folder, export, model, validation, options, cancellation);

@@ -77,7 +77,7 @@ internal sealed class QuickstartBert : IDisposable
         using var parts = held;
         var guess = Unigram.Accuracy(training, validation, tokenizer.VocabularySize);
         var accuracy = MetricsFile.Read(Path.Combine(run, "metrics.csv")).LastOrDefault(row => row.Split == "eval")?.Metrics[0];
-        using var target = OutputTarget.Folder(Path.Combine(repository, Name, "1"), force: false);
+        using var target = OutputTarget.Folder(Path.Combine(repository, Name, "1"), force: false, cancellation);
         var export = RunExport.OfRun(run, null, target);
         var bert = new QuickstartBert(result, export.Folder, TextModel.Open(export.Folder, new SessionSettings { Threads = options.Threads }), accuracy, guess, Texts(text, validation, tokenizer));
         foreach (var masked in bert._texts)

@@ -75,6 +75,18 @@ public sealed class KnownSequencesTests
     }
 
     [Test]
+    public void Remove_ElementOfASplit_HasTheNameOfWhatItWas()
+    {
+        var (model, b, x) = Start();
+        var parts = b.Op("SplitToSequence", [x, b.Constant(2, 3)]);
+        var part = b.Op("SequenceAt", [parts, b.Constant(Tensor.Scalar(1L))], name: "wanted");
+        b.Output(b.Neg(part), "y");
+        var name = part.Name;
+        Assert.That(Removed(model).Doubles, Is.EqualTo(new double[] { -2, -3, -4 }));
+        Assert.That(model.Graph.Nodes.Single(n => n.OpType == "Split").Outputs[1].Name, Is.EqualTo(name));
+    }
+
+    [Test]
     public void Remove_PlaceOutside_IsRefusedByName()
     {
         var (model, b, x) = Start();

@@ -23,7 +23,7 @@ internal static class Sampling
         for (var axis = rank - 1; axis >= 0; axis--)
         {
             var along = new Axis(node, b, Size(b, x, axis + 2));
-            var (indices, weights) = along.At(b.Gather(places, b.Constant(Tensor.Scalar((long)rank - 1 - axis)), 2)); // [N, taps, places]
+            var (indices, weights) = along.At(Column(b, places, rank - 1 - axis)); // [N, taps, places]
             var distance = axis == rank - 1 ? b.Constant(1) : b.Op("ReduceProd", [b.Shape(x, axis + 3, rank + 2)], [("keepdims", 0)]);
             var step = b.Mul(indices, distance);
             element = element is null ? step : Pairs(b, b.Add(b.Unsqueeze(step, 2), b.Unsqueeze(element, 1)), axis, rank);
@@ -46,8 +46,8 @@ internal static class Sampling
             : theta.Shape is { Rank: 3 } matrix && matrix[1].IsKnown ? (int)matrix[1].Value
             : throw new IrException($"{node.Describe()}: whether '{size.Name}' has 4 or 5 sizes, the rank of the image, is not known. Declare the shapes of the model's inputs.");
         var aligned = node.Int("align_corners", 0) != 0;
-        Value Column(int index) => b.Unsqueeze(b.Gather(theta, b.Constant(Tensor.Scalar((long)index)), 2), [.. Enumerable.Range(1, rank).Select(i => (long)i)]); // [N, 1..., k]
-        var sum = Column(rank);
+        Value Part(int index) => b.Unsqueeze(Column(b, theta, index), [.. Enumerable.Range(1, rank).Select(i => (long)i)]); // [N, 1..., k]
+        var sum = Part(rank);
         for (var axis = 0; axis < rank; axis++)
         {
             var count = b.Squeeze(b.Slice(size, b.Constant(axis + 2), b.Constant(axis + 3), b.Constant(0)), 0);
@@ -58,11 +58,14 @@ internal static class Sampling
                 ? b.Sub(b.Div(doubled, b.Max(b.Sub(all, Number(1)), Number(1))), Number(1))
                 : b.Sub(b.Div(b.Add(doubled, Number(1)), all), Number(1));
             long[] around = [.. Enumerable.Repeat(1L, axis), -1, .. Enumerable.Repeat(1L, rank - axis)];
-            sum = b.Add(sum, b.Mul(b.Reshape(centres, around), Column(rank - 1 - axis))); // [N, sizes..., k]
+            sum = b.Add(sum, b.Mul(b.Reshape(centres, around), Part(rank - 1 - axis))); // [N, sizes..., k]
         }
 
         NewerOperators.Replace(node, sum);
     }
+
+    /// <summary>[N, n, k] → [N, n] at a place of the last axis. Not Gather, whose tables are weights, nor Slice, which a weight may pass: a fixed grid is none.</summary>
+    private static Value Column(GraphBuilder b, Value x, int index) => b.Op("GatherND", [b.Transpose(x, 2, 0, 1), b.Constant(index)]);
 
     /// <summary>[N, taps, combinations, places] → [N, taps·combinations, places]</summary>
     private static Value Pairs(GraphBuilder b, Value value, int axis, int rank) => axis == rank - 1 ? value : b.Reshape(value, b.Concat(0, b.Shape(value, 0, 1), b.Constant(-1), b.Shape(value, 3, 4)));
