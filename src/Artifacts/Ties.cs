@@ -6,13 +6,13 @@ using OnnxPipeline.Ir;
 namespace OnnxPipeline.Artifacts;
 
 /// <summary>
-/// Weights that were one parameter before an exporter wrote them twice: bit-identical ones, and transposes of each other (a head tied to an
-/// embedding is written as a transposed copy). They become one parameter again, called after the first. Only weights of rank 2 and more whose
+/// Weights that were one parameter before an exporter wrote them twice: bit-identical ones, be it with more axes of length 1, and transposes of
+/// each other (a head tied to an embedding is written as a transposed copy). They become one parameter again, called after the first. Only weights of rank 2 and more whose
 /// elements are not all equal count: fresh biases are alike by chance.
 /// </summary>
 internal static class Ties
 {
-    /// <summary>Lets the first of equal weights stand for the others; a transposed one is made of it by a Transpose node.</summary>
+    /// <summary>Lets the first of equal weights stand for the others; one of another shape is made of it by a Transpose or Reshape node.</summary>
     /// <param name="weights">In parameter order.</param>
     /// <returns>The weights that stand for others → the names of those.</returns>
     public static IReadOnlyDictionary<Value, IReadOnlyList<string>> Merge(Graph graph, int opset, IEnumerable<WeightCandidate> weights)
@@ -28,15 +28,12 @@ internal static class Ties
             {
                 if (distinct.Find(d => IsSame(d.First.Data, weight.Data)) is { First: not null } same)
                 {
-                    Replace(graph, weight.Value, same.First.Value);
+                    Replace(graph, weight.Value, same.First.Data.Dims.SequenceEqual(weight.Data.Dims) ? same.First.Value : Copy(weight, build => build.Reshape(same.First.Value, [.. weight.Data.Dims])));
                     same.Others.Add(weight.Name);
                 }
                 else if (distinct.Find(d => IsTranspose(d.First.Data, weight.Data)) is { First: not null } turned)
                 {
-                    var build = new GraphBuilder(graph, opset, before: graph.Nodes.First(), scope: weight.Name + "/");
-                    var copy = build.Transpose(turned.First.Value, 1, 0);
-                    copy.Type = weight.Value.Type;
-                    Replace(graph, weight.Value, copy);
+                    Replace(graph, weight.Value, Copy(weight, build => build.Transpose(turned.First.Value, 1, 0)));
                     turned.Others.Add(weight.Name);
                 }
                 else
@@ -52,6 +49,13 @@ internal static class Ties
         }
 
         return ties;
+
+        Value Copy(WeightCandidate of, Func<GraphBuilder, Value> move)
+        {
+            var copy = move(new GraphBuilder(graph, opset, before: graph.Nodes.First(), scope: of.Name + "/"));
+            copy.Type = of.Value.Type;
+            return copy;
+        }
     }
 
     private static void Replace(Graph graph, Value value, Value replacement)
@@ -96,7 +100,8 @@ internal static class Ties
         return sum;
     }
 
-    private static bool IsSame(Tensor a, Tensor b) => a.Dims.SequenceEqual(b.Dims) && a.Bytes.Span.SequenceEqual(b.Bytes.Span);
+    /// <summary>Whether the numbers are the same, and the shape but for axes of length 1: exporters fold Unsqueeze into a copy.</summary>
+    private static bool IsSame(Tensor a, Tensor b) => a.Dims.Where(d => d != 1).SequenceEqual(b.Dims.Where(d => d != 1)) && a.Bytes.Span.SequenceEqual(b.Bytes.Span);
 
     private static bool IsTranspose(Tensor a, Tensor b) => a.Rank == 2 && b.Rank == 2 && a.Dims[0] == b.Dims[1] && a.Dims[1] == b.Dims[0] && a.Type.Bits() switch
     {

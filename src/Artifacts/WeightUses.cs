@@ -48,6 +48,7 @@ internal static class WeightUses
             "Concat" when node.Inputs.Any(v => v is not null && dynamic.Contains(v)) => "concatenated with an activation in",
             "Add" when longer <= 1 || !LeadsTo(node.Outputs[0], "Softmax") => "added in",
             "Mul" when (longer == 1 || (rank == 1 && longer == 0)) && !LeadsOnlyTo(node.Outputs[0], ["Sin", "Cos"], ["Concat", "Mul", "Add"]) => "factor in",
+            "Mul" when Recomposition.IsScale(node, index) => "scale of the normalization",
             _ => null,
         };
     }

@@ -11,7 +11,7 @@ namespace OnnxPipeline.Artifacts;
 /// </summary>
 public static class Weights
 {
-    private static readonly HashSet<string> Moves = ["Transpose", "Reshape", "Squeeze", "Unsqueeze", "Expand", "Slice", "Split", "Identity", "Cast"];
+    private static readonly HashSet<string> Moves = ["Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Tile", "Slice", "Split", "Identity", "Cast"];
 
     /// <summary>
     /// The candidates of a graph in which weights that an exporter merged are apart again and, with <paramref name="retie"/>, weights that it wrote

@@ -45,6 +45,20 @@ public sealed class TiesTests
     }
 
     [Test]
+    public void Resolve_CopyWithAnAxisOfOneMore_BecomesAReshapeOfTheFirst()
+    {
+        var table = Random(1, 5, 3);
+        var graph = new Graph("g");
+        var b = new GraphBuilder(graph, 18);
+        var rows = b.Gather(b.Initializer("table", table), b.Input("ids", ElementType.Int64, ["n"])); // [n, 3]
+        var y = b.Add(b.Unsqueeze(rows, 1), b.Initializer("folded", Tensor.From<float>(table.As<float>(), 1, 5, 3))); // [n, 5, 3]
+        b.Output(y, "y");
+        var parameter = Resolve((graph, y)).Single();
+        Assert.That((parameter.Name, parameter.Ties), Is.EqualTo(("table", new[] { "folded" })));
+        Assert.That(graph.Nodes.Single(n => n.OpType == "Add").Inputs[1]!.Producer, Is.Not.Null.And.Property(nameof(Node.OpType)).EqualTo("Reshape"));
+    }
+
+    [Test]
     public void Resolve_LargeTransposedCopy_IsFound()
     {
         var table = Random(1, 67, 45);

@@ -45,6 +45,7 @@ public sealed class WeightsTests
         Case("Scalar", [], WeightVerdict.Constant, (b, x, w) => b.Mul(x, w)),
         Case("Concatenated", [1, 1, 8], WeightVerdict.Weight, (b, x, w) => b.Concat(1, b.Expand(w, b.Constant(2, 1, 8)), x)),
         Case("JoinedWithAConstant", [4, 3], WeightVerdict.Weight, (b, x, w) => b.MatMul(x, b.Concat(0, w, b.Constant(Ones(4, 3))))),
+        Case("ConcatenatedAndTiled", [1, 1, 8], WeightVerdict.Weight, (b, x, w) => b.Concat(1, b.Op("Tile", [w, b.Constant(2, 1, 1)]), x)),
         Case("ConcatenatedConstants", [1, 8], WeightVerdict.Constant, (b, x, w) => b.Div(x, b.Concat(0, w, b.Constant(Ones(3, 8))))),
         Case("NormalizationScale", [8], WeightVerdict.Weight, (b, x, w) => b.LayerNormalization(x, w, null)),
         Case("InverseFrequencies", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Cos(b.Concat(2, b.MatMul(x, w), b.MatMul(x, w)))),
@@ -52,11 +53,20 @@ public sealed class WeightsTests
         Case("AnglesOfRotary", [10, 4], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("RotaryEmbedding", [x, b.Constant(0), w, b.Constant(Ones(10, 4))], domain: "com.microsoft"))),
         Case("FixedGrid", [1, 3, 3, 2], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("GridSample", [b.Unsqueeze(x, 1), b.Expand(w, b.Concat(0, b.Shape(x, 0, 1), b.Constant(3, 3, 2)))]))),
         Case("FixedTransform", [2, 2, 3], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("AffineGrid", [w, b.Constant(2, 1, 4, 8)]))),
+        Case("SpelledNormalizationScale", [4, 8], WeightVerdict.Weight, (b, x, w) => b.Mul(Standardized(b, x), w)),
+        Case("FlattenedMask", [4, 8], WeightVerdict.Constant, (b, x, w) => b.Softmax(b.Op("Flatten", [b.Add(x, w)], [("axis", 2)]))),
         Case("Slope", [8], WeightVerdict.Weight, (b, x, w) => b.Op("PRelu", [x, w])),
         Case("RunningMean", [4], WeightVerdict.Buffer, (b, x, w) => b.Op("BatchNormalization", [x, b.Constant(Ones(4)), b.Constant(Ones(4)), w, b.Constant(Ones(4))])),
         Case("BatchNormalizationScale", [4], WeightVerdict.Weight, (b, x, w) => b.Op("BatchNormalization", [x, w, b.Constant(Ones(4)), b.Constant(Ones(4)), b.Constant(Ones(4))])),
         Case("Unused", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Neg(x)),
     ];
+
+    /// <summary>x without its mean, divided by its deviation, over the axes of length 4 and 8.</summary>
+    private static Value Standardized(GraphBuilder b, Value x)
+    {
+        var centered = b.Sub(x, b.ReduceMean(x, [-2, -1]));
+        return b.Div(centered, b.Sqrt(b.Add(b.ReduceMean(b.Pow(centered, b.Constant(2f)), [-2, -1]), b.Constant(1e-5f))));
+    }
 
     /// <summary>The same value after <see cref="Decomposition"/>.</summary>
     private static Value Decomposed(GraphBuilder build, Value y)

@@ -8,6 +8,10 @@ namespace OnnxPipeline.Ir;
 /// </summary>
 public static class Recomposition
 {
+    /// <summary>Whether input <paramref name="index"/> of a Mul is the scale of a LayerNormalization that is spelled out.</summary>
+    public static bool IsScale(Node node, int index) =>
+        node is { Domain: "", OpType: "Mul", Owner: { } graph } && LayerNormalizations.Scaled(graph, node.Input(1 - index), node.Input(index)) is not null;
+
     /// <summary>Changes <paramref name="graph"/> in place, subgraphs stay as they are; types must have been inferred. The parts are left for <see cref="DeadCode"/>.</summary>
     /// <returns>The number of operators made.</returns>
     public static int Apply(Graph graph, int opset)

@@ -13,7 +13,7 @@ internal static class LayerNormalizations
         {
             foreach (var (quotient, scale) in Spelled.Inner(graph, product, "Mul") is { } mul ? Spelled.Orders(mul) : [])
             {
-                if (Normalized(graph, quotient) is { } found && IsOf(found.Of, found.Axes, scale) && IsOf(found.Of, found.Axes, bias))
+                if (Scaled(graph, quotient, scale) is { } found && IsOf(found.Of, found.Axes, bias))
                 {
                     var build = new GraphBuilder(graph, opset, before: sum, scope: (sum.Name.Length > 0 ? sum.Name : sum.Outputs[0].Name) + "/");
                     return build.LayerNormalization(found.Of, scale, bias, -found.Axes, found.Epsilon);
@@ -23,6 +23,10 @@ internal static class LayerNormalizations
 
         return null;
     }
+
+    /// <summary>What is normalized, over how many axes and with which ε, where a product of the two is the formula without its bias.</summary>
+    public static (Value Of, int Axes, float Epsilon)? Scaled(Graph graph, Value? quotient, Value? scale) =>
+        quotient is not null && scale is not null && Normalized(graph, quotient) is { } found && IsOf(found.Of, found.Axes, scale) ? found : null;
 
     /// <summary>What (x − mean x)/√(mean (x − mean x)² + ε) is of.</summary>
     private static (Value Of, int Axes, float Epsilon)? Normalized(Graph graph, Value quotient)
