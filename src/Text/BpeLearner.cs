@@ -13,22 +13,16 @@ internal sealed class BpeLearner
     private readonly Dictionary<string, int> _ids = [];
     private readonly List<(string Left, string Right)> _merges = [];
 
-    // Word w is the first _lengths[w] ids from _starts[w] on.
-    private readonly int[] _symbols;
-    private readonly int[] _starts;
-    private readonly int[] _lengths;
-    private readonly long[] _counts;
-
-    private readonly Dictionary<PairKey, Pair> _pairs = [];
-    private readonly List<PairKey> _grown = [];
+    private readonly BpeWords _words;
+    private readonly Dictionary<BpePair.Key, BpePair> _pairs = [];
+    private readonly List<BpePair.Key> _grown = [];
 
     // Most frequent first. A pair whose count sank stays where it was until it comes up.
-    private readonly PriorityQueue<PairKey, (long Count, PairKey Key)> _queue = new(Comparer<(long Count, PairKey Key)>.Create((a, b) =>
+    private readonly PriorityQueue<BpePair.Key, (long Count, BpePair.Key Key)> _queue = new(Comparer<(long Count, BpePair.Key Key)>.Create((a, b) =>
         a.Count != b.Count ? b.Count.CompareTo(a.Count) : a.Key.Left != b.Key.Left ? a.Key.Left.CompareTo(b.Key.Left) : a.Key.Right.CompareTo(b.Key.Right)));
 
     private readonly string _prefix;
     private readonly TrainingLimits _limits;
-    private int _words;
     private int _listed; // entries in the lists of all pairs
 
     /// <param name="alphabet">The first tokens, by id.</param>
@@ -45,8 +39,7 @@ internal sealed class BpeLearner
         }
 
         (_prefix, _limits) = (prefix, limits);
-        _symbols = new int[symbols];
-        (_starts, _lengths, _counts) = (new int[words], new int[words], new long[words]);
+        _words = new BpeWords(words, symbols);
     }
 
     /// <summary>Over the 256 bytes.</summary>
@@ -76,13 +69,7 @@ internal sealed class BpeLearner
 
     /// <summary>Adds a word of the text, before anything is learned.</summary>
     /// <param name="symbols">Ids of the alphabet.</param>
-    public void Add(ReadOnlySpan<int> symbols, long count)
-    {
-        var start = _words == 0 ? 0 : _starts[_words - 1] + _lengths[_words - 1];
-        symbols.CopyTo(_symbols.AsSpan(start));
-        (_starts[_words], _lengths[_words], _counts[_words]) = (start, symbols.Length, count);
-        _words++;
-    }
+    public void Add(ReadOnlySpan<int> symbols, long count) => _words.Add(symbols, count);
 
     /// <summary>Merges until there are <paramref name="size"/> tokens or no pair occurs <paramref name="minFrequency"/> times.</summary>
     public void Learn(int size, long minFrequency, Action<string> progress, CancellationToken cancellation)
@@ -140,19 +127,19 @@ internal sealed class BpeLearner
     /// </summary>
     private void CountPairs(long minFrequency, CancellationToken cancellation)
     {
-        var parts = (uint)(1 + (Math.Min(_symbols.Length, (long)_tokens.Count * _tokens.Count) / _limits.Pairs));
+        var parts = (uint)(1 + (Math.Min(_words.Room, (long)_tokens.Count * _tokens.Count) / _limits.Pairs));
         for (var part = 0; part < parts; part++)
         {
             cancellation.ThrowIfCancellationRequested();
-            for (var word = 0; word < _words; word++)
+            for (var word = 0; word < _words.Count; word++)
             {
-                var symbols = SymbolsOf(word);
+                var symbols = _words[word];
                 for (var i = 1; i < symbols.Length; i++)
                 {
-                    var key = new PairKey(symbols[i - 1], symbols[i]);
+                    var key = new BpePair.Key(symbols[i - 1], symbols[i]);
                     if ((uint)key.GetHashCode() % parts == part)
                     {
-                        (CollectionsMarshal.GetValueRefOrAddDefault(_pairs, key, out _) ??= new Pair()).Count += _counts[word];
+                        (CollectionsMarshal.GetValueRefOrAddDefault(_pairs, key, out _) ??= new BpePair()).Count += _words.Occurrences(word);
                     }
                 }
             }
@@ -181,12 +168,12 @@ internal sealed class BpeLearner
             pair.ForgetWords();
         }
 
-        for (var word = 0; word < _words; word++)
+        for (var word = 0; word < _words.Count; word++)
         {
-            var symbols = SymbolsOf(word);
+            var symbols = _words[word];
             for (var i = 1; i < symbols.Length; i++)
             {
-                if (_pairs.TryGetValue(new PairKey(symbols[i - 1], symbols[i]), out var pair) && pair.Add(word))
+                if (_pairs.TryGetValue(new BpePair.Key(symbols[i - 1], symbols[i]), out var pair) && pair.Add(word))
                 {
                     _listed++;
                 }
@@ -212,7 +199,7 @@ internal sealed class BpeLearner
         }
     }
 
-    private void Forget(PairKey key, Pair pair)
+    private void Forget(BpePair.Key key, BpePair pair)
     {
         _pairs.Remove(key);
         _listed -= pair.Words.Length;
@@ -235,8 +222,8 @@ internal sealed class BpeLearner
 
     private void Merge(int word, int left, int right, int id)
     {
-        var symbols = SymbolsOf(word);
-        var (count, written) = (_counts[word], 0);
+        var symbols = _words[word];
+        var (count, written) = (_words.Occurrences(word), 0);
         for (var read = 0; read < symbols.Length; read++)
         {
             if (symbols[read] != left || read + 1 == symbols.Length || symbols[read + 1] != right)
@@ -261,14 +248,12 @@ internal sealed class BpeLearner
             read++;
         }
 
-        _lengths[word] = written;
+        _words.Shorten(word, written);
     }
-
-    private Span<int> SymbolsOf(int word) => _symbols.AsSpan(_starts[word], _lengths[word]);
 
     private void Change(int left, int right, long by, int word)
     {
-        var key = new PairKey(left, right);
+        var key = new BpePair.Key(left, right);
         if (!_pairs.TryGetValue(key, out var pair))
         {
             if (by < 0)
@@ -276,7 +261,7 @@ internal sealed class BpeLearner
                 return; // the pair being merged, or one too rare ever to be
             }
 
-            _pairs[key] = pair = new Pair();
+            _pairs[key] = pair = new BpePair();
         }
 
         pair.Count += by;
@@ -313,42 +298,5 @@ internal sealed class BpeLearner
         }
 
         _grown.Clear();
-    }
-
-    private readonly record struct PairKey(int Left, int Right)
-    {
-        /// <summary>Spread by a multiplication: ids are small numbers, and what .NET makes of two of them is the same for many pairs.</summary>
-        public override int GetHashCode() => (int)((((ulong)(uint)Left << 32) | (uint)Right) * 0x9E3779B97F4A7C15UL >> 32);
-    }
-
-    private sealed class Pair
-    {
-        private int[] _listed = [];
-        private int _count;
-
-        public long Count;
-        public bool Grown;
-
-        /// <summary>That have the pair, or had it once.</summary>
-        public ReadOnlySpan<int> Words => _listed.AsSpan(0, _count);
-
-        /// <returns>False if it is the last in the list already.</returns>
-        public bool Add(int word)
-        {
-            if (_count > 0 && _listed[_count - 1] == word)
-            {
-                return false;
-            }
-
-            if (_count == _listed.Length)
-            {
-                Array.Resize(ref _listed, Math.Max(1, 2 * _count));
-            }
-
-            _listed[_count++] = word;
-            return true;
-        }
-
-        public void ForgetWords() => (_listed, _count) = ([], 0);
     }
 }

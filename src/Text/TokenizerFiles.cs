@@ -12,7 +12,6 @@ namespace OnnxPipeline.Text;
 internal sealed partial class TokenizerFiles
 {
     private const string TokenizerJson = "tokenizer.json", VocabJson = "vocab.json", MergesTxt = "merges.txt", VocabTxt = "vocab.txt", ConfigJson = "tokenizer_config.json", MapJson = "special_tokens_map.json";
-    private const string EndOfText = "<|endoftext|>";
 
     /// <summary>All that may belong to a tokenizer, of whatever kind; read, hashed and copied together.</summary>
     private static readonly string[] Names = [TokenizerJson, VocabJson, MergesTxt, ConfigJson, MapJson, VocabTxt];
@@ -84,15 +83,15 @@ internal sealed partial class TokenizerFiles
     private ByteLevelBpe ReadVocabularyAndMerges()
     {
         var vocabulary = Parse(VocabJson, root => ReadVocabulary(VocabJson, root));
-        if (!vocabulary.TryGetValue(EndOfText, out var id))
+        if (!vocabulary.TryGetValue(TokenizerWriter.EndOfText, out var id))
         {
-            throw Damaged(VocabJson, $"without {TokenizerJson} the vocabulary of a GPT-2 was wanted, but it has no token {EndOfText}");
+            throw Damaged(VocabJson, $"without {TokenizerJson} the vocabulary of a GPT-2 was wanted, but it has no token {TokenizerWriter.EndOfText}");
         }
 
-        Added.Add(new AddedToken(id, EndOfText, Special: true));
+        Added.Add(new AddedToken(id, TokenizerWriter.EndOfText, Special: true));
         foreach (var name in new[] { "bos_token", "eos_token", "unk_token" })
         {
-            Named.TryAdd(name, EndOfText);
+            Named.TryAdd(name, TokenizerWriter.EndOfText);
         }
 
         var lines = Encoding.UTF8.GetString(_content[MergesTxt]).Split('\n').Select(line => line.TrimEnd('\r'));

@@ -95,7 +95,7 @@ public static class Pretraining
                 if (!isComplete)
                 {
                     progress("Making the model and its artifacts");
-                    Prepare(config, folder, tokenizer);
+                    Prepare(config, folder, tokenizer, cancellation);
                 }
             },
             (folder, engine, artifacts) =>
@@ -141,7 +141,7 @@ public static class Pretraining
         }
     }
 
-    private static void Prepare(RunConfig config, RunFolder folder, Tokenizer tokenizer)
+    private static void Prepare(RunConfig config, RunFolder folder, Tokenizer tokenizer, CancellationToken cancellation)
     {
         tokenizer.SaveTo(folder.Path);
         var file = ConfigOf(config);
@@ -161,8 +161,10 @@ public static class Pretraining
             ? MaskedPretraining.Model(config, BuiltConfigOf(config), options)
             : (config.Model is { } path ? Forward(path) : FamilyTable.Build(file!, new BuildOptions(config.Objective!, WithLoss: false, config.Seed)), options with { LossInput = "logits", LabelSmoothing = config.LabelSmoothing });
         RequireVocabulary(model, tokenizer, config);
+        cancellation.ThrowIfCancellationRequested(); // a large model takes a while to draw and to write
         using var target = OutputTarget.Folder(folder.Artifacts, force: false);
         ArtifactWriter.Write(model, options, target);
+        cancellation.ThrowIfCancellationRequested();
         target.Commit();
     }
 
