@@ -6,43 +6,25 @@ namespace OnnxPipeline.Ort.CustomOps;
 /// <summary>The attributes of SoftmaxCrossEntropyLoss and its gradient.</summary>
 /// <param name="Reduction"><c>mean</c>, <c>sum</c> or <c>none</c>.</param>
 /// <param name="IgnoreIndex">The default is a label that there is not.</param>
-internal sealed record LossReduction(string Reduction, long IgnoreIndex)
+/// <param name="Smoothing">The share of the target that is spread evenly over the classes; 0 for operators that have no such attribute.</param>
+internal sealed record LossReduction(string Reduction, long IgnoreIndex, float Smoothing)
 {
-    /// <summary>Elements of logits that a piece of the work takes, rows rounded down, at least one.</summary>
-    private const int ElementsPerPiece = 1 << 15;
-
-    public static LossReduction Read(KernelAttributes attributes) => new(attributes.Text("reduction", "mean"), attributes.Int("ignore_index", long.MinValue));
+    /// <param name="reduction">Where the node does not say it.</param>
+    public static LossReduction Read(KernelAttributes attributes, string reduction = "mean") =>
+        new(attributes.Text("reduction", reduction), attributes.Int("ignore_index", long.MinValue), attributes.Float("smoothing", 0));
 
     /// <summary>Whether logits are rows of classes.</summary>
     public static bool Fits(Node node, int logits) => node.Input(logits)?.Shape is { Rank: 2 };
 
-    /// <summary>Rows in a piece; depends on nothing but the classes.</summary>
-    public static int RowsPerPiece(long classes) => (int)Math.Max(1, ElementsPerPiece / Math.Max(1, classes));
-
-    /// <exception cref="OrtException">Logits are no rows of classes, or labels do not go with them.</exception>
-    public static (long Rows, int Classes) Check(in TensorView logits, in TensorView labels) =>
-        logits.Rank == 2 && labels.Count == logits.Dim(0) && logits.Dim(1) <= int.MaxValue
-            ? (logits.Dim(0), (int)logits.Dim(1))
-            : throw new OrtException($"logits of rank {logits.Rank} with {logits.Count} elements and {labels.Count} labels; [rows, classes] and a label for each row were wanted.");
-
     /// <summary>The sum of the rows' losses, or their mean over the rows that count.</summary>
-    public unsafe float Reduce(float* losses, long* labels, long rows)
+    public float Reduce(ReadOnlySpan<float> losses, ReadOnlySpan<long> labels)
     {
         var sum = 0.0;
-        for (var row = 0L; row < rows; row++)
+        foreach (var loss in losses)
         {
-            sum += losses[row];
+            sum += loss;
         }
 
-        return (float)(Reduction == "sum" ? sum : sum / SoftmaxCrossEntropy.CountedRows(new ReadOnlySpan<long>(labels, checked((int)rows)), IgnoreIndex));
-    }
-
-    /// <exception cref="OrtException">A label is no class.</exception>
-    public static unsafe void CheckLabel(long row, long* labels, long classes)
-    {
-        if (row != long.MaxValue)
-        {
-            throw new OrtException($"label {labels[row]} of row {row} is no class: there are {classes}, and it is not the ignored index.");
-        }
+        return (float)(Reduction == "sum" ? sum : sum / SoftmaxCrossEntropy.CountedRows(labels, IgnoreIndex));
     }
 }

@@ -1,69 +1,46 @@
-using System.Runtime.InteropServices;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Kernels;
 
 namespace OnnxPipeline.Ort.CustomOps;
 
-/// <summary>ai.onnxpipeline SoftmaxCrossEntropyLossAndGrad: the gradient takes the place of the scores.</summary>
-internal sealed class SoftmaxCrossEntropyLossAndGradBinding() : CustomOp("ai.onnxpipeline", "SoftmaxCrossEntropyLossAndGrad",
+/// <summary>ai.onnxpipeline SoftmaxCrossEntropyLossAndGrad, and with label smoothing SmoothedCrossEntropyLossAndGrad: the gradient takes the place of the scores.</summary>
+/// <param name="reduction">Where the node does not say it.</param>
+internal sealed class SoftmaxCrossEntropyLossAndGradBinding(string name, string reduction) : CustomOp("ai.onnxpipeline", name,
     [new(ElementType.Float), new(ElementType.Int64), new(ElementType.Float)],
     [new(ElementType.Float), new(ElementType.Float, ShapeOf: 0, Over: 0)])
 {
-    public override bool Fits(Node node) => TypesFit(node) && LossReduction.Fits(node, 0) && node.Text("reduction", "mean") != "none";
+    public override bool Fits(Node node) => TypesFit(node) && LossReduction.Fits(node, 0) && node.Text("reduction", reduction) != "none";
 
-    public override object Read(KernelAttributes attributes) => LossReduction.Read(attributes);
+    public override object Read(KernelAttributes attributes) => LossReduction.Read(attributes, reduction);
 
     public override unsafe void Compute(KernelCall call, object attributes)
     {
         var settings = (LossReduction)attributes;
         var (logits, labels, dY) = (call.Input(0), call.Input(1), call.Input(2));
-        var (rows, classes) = LossReduction.Check(logits, labels);
+        var rows = new LossRows(logits, labels);
         if (dY.Count != 1)
         {
             throw new OrtException($"dY has {dY.Count} elements; one was wanted.");
         }
 
-        var loss = (float*)call.Output(0, []);
-        var losses = (float*)NativeMemory.Alloc((nuint)rows + 1, sizeof(float));
-        var invalid = long.MaxValue;
-        call.Run(new Pieces
+        rows.Run(call, new Kernel
         {
             Logits = logits.Floats,
-            Labels = (long*)labels.Data,
             DLogits = (float*)call.Output(1, logits),
-            Loss = losses,
-            Rows = rows,
-            Classes = classes,
             IgnoreIndex = settings.IgnoreIndex,
+            Smoothing = settings.Smoothing,
             Scale = *dY.Floats,
-            Invalid = &invalid,
-        }, KernelCall.Pieces(rows, LossReduction.RowsPerPiece(classes)));
-        *loss = settings.Reduce(losses, (long*)labels.Data, rows);
-        NativeMemory.Free(losses);
-        LossReduction.CheckLabel(invalid, (long*)labels.Data, classes);
+        }, settings, (float*)call.Output(0, []));
     }
 
-    private unsafe struct Pieces : IPieces
+    private unsafe struct Kernel : ILossKernel
     {
-        public float* Logits, DLogits, Loss;
-        public long* Labels, Invalid;
-        public long Rows, IgnoreIndex;
-        public int Classes;
-        public float Scale;
+        public float* Logits, DLogits;
+        public long IgnoreIndex;
+        public float Smoothing, Scale;
 
-        public readonly void Run(long index)
-        {
-            var most = LossReduction.RowsPerPiece(Classes);
-            var first = index * most;
-            var rows = (int)Math.Min(most, Rows - first);
-            var bad = SoftmaxCrossEntropy.LossAndGradient(
-                new(Logits + (first * Classes), rows * Classes), new ReadOnlySpan<long>(Labels + first, rows), IgnoreIndex, Scale,
-                new(Loss + first, rows), new(DLogits + (first * Classes), rows * Classes));
-            if (bad >= 0)
-            {
-                Interlocked.Exchange(ref *Invalid, first + bad);
-            }
-        }
+        public readonly int Run(in LossRows rows, long first, int count, Span<float> losses) => SoftmaxCrossEntropy.LossAndGradient(
+            rows.Of(Logits, first, count), rows.LabelsOf(first, count), IgnoreIndex, Smoothing, Scale, losses, rows.Of(DLogits, first, count));
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Kernels;
@@ -18,50 +17,24 @@ internal sealed class SoftmaxCrossEntropyLossBinding() : CustomOp("ai.onnxpipeli
     {
         var settings = (LossReduction)attributes;
         var (logits, labels) = (call.Input(0), call.Input(1));
-        var (rows, classes) = LossReduction.Check(logits, labels);
-        var none = settings.Reduction == "none";
-        var loss = (float*)(none ? call.Output(0, labels) : call.Output(0, []));
-        var losses = none ? loss : (float*)NativeMemory.Alloc((nuint)rows + 1, sizeof(float));
-        var invalid = long.MaxValue;
-        call.Run(new Pieces
+        var rows = new LossRows(logits, labels);
+        var kernel = new Kernel { Logits = logits.Floats, LogProb = (float*)call.Output(1, logits), IgnoreIndex = settings.IgnoreIndex };
+        if (settings.Reduction == "none")
         {
-            Logits = logits.Floats,
-            Labels = (long*)labels.Data,
-            LogProb = (float*)call.Output(1, logits),
-            Loss = losses,
-            Rows = rows,
-            Classes = classes,
-            IgnoreIndex = settings.IgnoreIndex,
-            Invalid = &invalid,
-        }, KernelCall.Pieces(rows, LossReduction.RowsPerPiece(classes)));
-        if (!none)
-        {
-            *loss = settings.Reduce(losses, (long*)labels.Data, rows);
-            NativeMemory.Free(losses);
+            rows.Run(call, kernel, (float*)call.Output(0, labels));
         }
-
-        LossReduction.CheckLabel(invalid, (long*)labels.Data, classes);
+        else
+        {
+            rows.Run(call, kernel, settings, (float*)call.Output(0, []));
+        }
     }
 
-    private unsafe struct Pieces : IPieces
+    private unsafe struct Kernel : ILossKernel
     {
-        public float* Logits, LogProb, Loss;
-        public long* Labels, Invalid;
-        public long Rows, IgnoreIndex;
-        public int Classes;
+        public float* Logits, LogProb;
+        public long IgnoreIndex;
 
-        public readonly void Run(long index)
-        {
-            var most = LossReduction.RowsPerPiece(Classes);
-            var first = index * most;
-            var rows = (int)Math.Min(most, Rows - first);
-            var bad = SoftmaxCrossEntropy.Forward(
-                new(Logits + (first * Classes), rows * Classes), new ReadOnlySpan<long>(Labels + first, rows), IgnoreIndex, new(Loss + first, rows),
-                LogProb is null ? default : new(LogProb + (first * Classes), rows * Classes));
-            if (bad >= 0)
-            {
-                Interlocked.Exchange(ref *Invalid, first + bad);
-            }
-        }
+        public readonly int Run(in LossRows rows, long first, int count, Span<float> losses) => SoftmaxCrossEntropy.Forward(
+            rows.Of(Logits, first, count), rows.LabelsOf(first, count), IgnoreIndex, losses, LogProb is null ? default : rows.Of(LogProb, first, count));
     }
 }

@@ -17,57 +17,41 @@ internal sealed class SoftmaxCrossEntropyLossGradBinding() : CustomOp("com.micro
     {
         var settings = (LossReduction)attributes;
         var (dY, logProb, labels) = (call.Input(0), call.Input(1), call.Input(2));
-        var (rows, classes) = LossReduction.Check(logProb, labels);
+        var rows = new LossRows(logProb, labels);
         var none = settings.Reduction == "none";
-        if (dY.Count != (none ? rows : 1))
+        if (dY.Count != (none ? rows.Count : 1))
         {
-            throw new OrtException($"dY has {dY.Count} elements; {(none ? rows : 1)} were wanted.");
+            throw new OrtException($"dY has {dY.Count} elements; {(none ? rows.Count : 1)} were wanted.");
         }
 
         var scale = none ? 0f : *dY.Floats;
         if (settings.Reduction == "mean")
         {
-            var counted = SoftmaxCrossEntropy.CountedRows(new ReadOnlySpan<long>(labels.Data, checked((int)rows)), settings.IgnoreIndex);
+            var counted = SoftmaxCrossEntropy.CountedRows(rows.Labels, settings.IgnoreIndex);
             scale = counted == 0 ? 0 : scale / counted;
         }
 
-        var invalid = long.MaxValue;
-        call.Run(new Pieces
+        rows.Run(call, new Kernel
         {
             LogProb = logProb.Floats,
-            Labels = (long*)labels.Data,
             DLogits = (float*)call.Output(0, logProb),
-            Rows = rows,
-            Classes = classes,
             IgnoreIndex = settings.IgnoreIndex,
             Scale = scale,
             Scales = none ? dY.Floats : null,
-            Invalid = &invalid,
-        }, KernelCall.Pieces(rows, LossReduction.RowsPerPiece(classes)));
-        LossReduction.CheckLabel(invalid, (long*)labels.Data, classes);
+        }, losses: null);
     }
 
-    private unsafe struct Pieces : IPieces
+    private unsafe struct Kernel : ILossKernel
     {
         public float* LogProb, DLogits, Scales;
-        public long* Labels, Invalid;
-        public long Rows, IgnoreIndex;
-        public int Classes;
+        public long IgnoreIndex;
         public float Scale;
 
-        public readonly void Run(long index)
+        public readonly int Run(in LossRows rows, long first, int count, Span<float> losses)
         {
-            var most = LossReduction.RowsPerPiece(Classes);
-            var first = index * most;
-            var rows = (int)Math.Min(most, Rows - first);
             var scale = Scale;
-            var scales = Scales is null ? new ReadOnlySpan<float>(in scale) : new(Scales + first, rows);
-            var bad = SoftmaxCrossEntropy.Backward(
-                new(LogProb + (first * Classes), rows * Classes), scales, new ReadOnlySpan<long>(Labels + first, rows), IgnoreIndex, new(DLogits + (first * Classes), rows * Classes));
-            if (bad >= 0)
-            {
-                Interlocked.Exchange(ref *Invalid, first + bad);
-            }
+            var scales = Scales is null ? new ReadOnlySpan<float>(in scale) : new(Scales + first, count);
+            return SoftmaxCrossEntropy.Backward(rows.Of(LogProb, first, count), scales, rows.LabelsOf(first, count), IgnoreIndex, rows.Of(DLogits, first, count));
         }
     }
 }

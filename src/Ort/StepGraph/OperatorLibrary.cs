@@ -39,7 +39,8 @@ internal static class OperatorLibrary
             })
             .With(BiasedGelu.Operator)
             .With(MaskedSoftmax.Operator)
-            .With(MaskedSoftmaxGradient.Operator);
+            .With(MaskedSoftmaxGradient.Operator)
+            .With(LabelSmoothing.Operator);
         return CustomOps.CustomOpTable.Operators.Select(op => library.Find(op.Domain, op.Name)).OfType<FusedOperator>()
             .Aggregate(library, (all, op) => all.With(op with { Domain = BodyDomain }));
     }

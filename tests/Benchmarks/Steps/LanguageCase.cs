@@ -1,4 +1,5 @@
 using System.Text;
+using OnnxPipeline.Ir;
 using OnnxPipeline.Models;
 
 namespace OnnxPipeline.Benchmarks.Steps;
@@ -51,7 +52,10 @@ internal sealed record LanguageCase(string Family, int Layers, int Heads, int Wi
         return (ids, labels);
     }
 
-    public ConfigFile Config() => ConfigFile.Parse(Encoding.UTF8.GetBytes(FormattableString.Invariant(Family == "bert" ? (FormattableString)
+    /// <summary>The model with the initial values that both sides start from.</summary>
+    public Model Build(bool withLoss) => FamilyTable.Build(Config(), new BuildOptions(Head, withLoss, Seed: 0));
+
+    private ConfigFile Config() => ConfigFile.Parse(Encoding.UTF8.GetBytes(FormattableString.Invariant(Family == "bert" ? (FormattableString)
         $$"""
         {
           "model_type": "bert", "vocab_size": {{Vocabulary}}, "max_position_embeddings": {{Length}}, "hidden_size": {{Width}}, "intermediate_size": {{4 * Width}},

@@ -7,18 +7,20 @@ namespace OnnxPipeline.Benchmarks.Steps;
 /// <summary>What one process says of its steps.</summary>
 /// <param name="Milliseconds">Median time of a step.</param>
 /// <param name="PeakMegabytes">VmHWM of the process, in 10⁶ bytes.</param>
-/// <param name="Loss">Of the last step.</param>
-internal sealed record Measured(double Milliseconds, double PeakMegabytes, float Loss)
+/// <param name="FirstLoss">Of the first step, before anything was learnt.</param>
+/// <param name="LastLoss">Of the last step.</param>
+internal sealed record Measured(double Milliseconds, double PeakMegabytes, float FirstLoss, float LastLoss)
 {
     /// <summary>Runs steps in this process and writes the result as the only line of standard output.</summary>
     public static void Report(Func<int, float> step, int warmup, int steps)
     {
         var times = new double[steps];
-        float loss = 0;
+        var (first, last) = (0f, 0f);
         for (var i = -warmup; i < steps; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            loss = step(i + warmup);
+            last = step(i + warmup);
+            first = i == -warmup ? last : first;
             if (i >= 0)
             {
                 times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
@@ -26,7 +28,7 @@ internal sealed record Measured(double Milliseconds, double PeakMegabytes, float
         }
 
         Array.Sort(times);
-        Console.WriteLine(JsonSerializer.Serialize(new Measured(times[steps / 2], Peak(), loss)));
+        Console.WriteLine(JsonSerializer.Serialize(new Measured(times[steps / 2], Peak(), first, last)));
     }
 
     /// <summary>This program with other arguments, in a process of its own.</summary>

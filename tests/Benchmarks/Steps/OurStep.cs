@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using OnnxPipeline.Artifacts;
 using OnnxPipeline.Files;
-using OnnxPipeline.Models;
 using OnnxPipeline.Ort;
 using OnnxPipeline.Ort.Engines;
 
@@ -67,7 +66,7 @@ internal sealed class OurStep : IDisposable
     {
         using var target = OutputTarget.Folder(folder, force: true);
         var options = new ArtifactOptions { Optimizer = null, Loss = masked ? "none" : "cross-entropy", LossInput = masked ? "loss" : "logits" };
-        ArtifactWriter.Write(FamilyTable.Build(@case.Config(), new BuildOptions(@case.Head, masked, Seed: 0)), options, target);
+        ArtifactWriter.Write(@case.Build(masked), options, target);
         target.Commit();
     }
 

@@ -8,6 +8,9 @@ namespace OnnxPipeline.Benchmarks.Steps;
 /// </summary>
 internal static class StepBenchmark
 {
+    /// <summary>Relative. Rounding of one forward pass, and of as many updates as there are steps.</summary>
+    private const double FirstTolerance = 1e-5, LastTolerance = 1e-3;
+
     /// <summary>Cross-entropy at every position; the same on the peer; only masked positions through the head.</summary>
     private static readonly string[] Sides = ["ours", "torch", "masked"];
 
@@ -35,8 +38,11 @@ internal static class StepBenchmark
         {
             var ratios = taken[side].Zip(taken["torch"], Ratio).Order().ToArray();
             var memory = taken[side].Max(one => one.PeakMegabytes) / taken["torch"].Min(one => one.PeakMegabytes);
-            Console.WriteLine($"{side} / torch: median ratio of time {ratios[ratios.Length / 2]:F2} ({ratios[0]:F2} to {ratios[^1]:F2}), memory {memory:F2}; losses of the last step {taken[side][^1].Loss:F4} and {taken["torch"][^1].Loss:F4}");
+            Console.WriteLine($"{side} / torch: median ratio of time {ratios[ratios.Length / 2]:F2} ({ratios[0]:F2} to {ratios[^1]:F2}), memory {memory:F2}");
         }
+
+        Agree("first", taken["ours"][^1].FirstLoss, taken["torch"][^1].FirstLoss, FirstTolerance);
+        Agree("last", taken["ours"][^1].LastLoss, taken["torch"][^1].LastLoss, LastTolerance);
     }
 
     /// <summary><c>gpt|bert ours|torch|masked</c>: steps in this process; <see cref="Measured"/> on standard output.</summary>
@@ -61,6 +67,15 @@ internal static class StepBenchmark
         "bert" => (LanguageCase.Bert, 2, 5),
         _ => throw new ArgumentException($"There is no case '{name}'; there are gpt and bert."),
     };
+
+    /// <summary>Both start from the same values and see the same data: other losses would mean that the times are of different things.</summary>
+    private static void Agree(string step, float ours, float torch, double tolerance)
+    {
+        var difference = Math.Abs(ours - torch) / torch;
+        var agree = difference <= tolerance;
+        Environment.ExitCode = agree ? Environment.ExitCode : 1;
+        Console.WriteLine($"loss of the {step} step: {ours:F6} and {torch:F6}, {(agree ? "equal" : "NOT EQUAL")} within {tolerance:E0} (difference {difference:E1})");
+    }
 
     private static double Ratio(Measured ours, Measured peer) => ours.Milliseconds / peer.Milliseconds;
 }

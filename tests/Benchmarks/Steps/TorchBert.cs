@@ -29,12 +29,8 @@ internal sealed class TorchBert : Module<Tensor, Tensor>
         transform = Linear(c.Width, c.Width);
         transform_norm = LayerNorm(c.Width, Epsilon);
         bias = Parameter(zeros(c.Vocabulary));
-        foreach (var embedding in new[] { word_embeddings, position_embeddings, token_type_embeddings })
-        {
-            init.normal_(embedding.weight!, 0, 0.02);
-        }
-
         RegisterComponents();
+        TorchInitial.Copy(c, this, Ours);
     }
 
     public override Tensor forward(Tensor ids)
@@ -49,6 +45,25 @@ internal sealed class TorchBert : Module<Tensor, Tensor>
         x = transform_norm.forward(functional.gelu(transform.forward(x)));
         return functional.linear(x, word_embeddings.weight!, bias); // the decoder is tied
     }
+
+    /// <summary>The name in Hugging Face checkpoints, which is ours.</summary>
+    private static string Ours(string name) => name.Split('.') switch
+    {
+        ["bias"] => "cls.predictions.bias",
+        ["norm", var part] => $"bert.embeddings.LayerNorm.{part}",
+        ["transform", var part] => $"cls.predictions.transform.dense.{part}",
+        ["transform_norm", var part] => $"cls.predictions.transform.LayerNorm.{part}",
+        ["layer", var layer, var inner, var part] => $"bert.encoder.layer.{layer}." + inner switch
+        {
+            "query" or "key" or "value" => $"attention.self.{inner}",
+            "output" => "attention.output.dense",
+            "attention_norm" => "attention.output.LayerNorm",
+            "intermediate" => "intermediate.dense",
+            "dense" => "output.dense",
+            _ => "output.LayerNorm", // output_norm
+        } + $".{part}",
+        _ => $"bert.embeddings.{name}",
+    };
 
     private sealed class Layer : Module<Tensor, Tensor>
     {

@@ -19,9 +19,8 @@ internal sealed class TorchGpt : Module<Tensor, Tensor>
         wpe = Embedding(c.Length, c.Width);
         h = new ModuleList<Block>([.. Enumerable.Range(0, c.Layers).Select(i => new Block(c, i))]);
         ln_f = LayerNorm(c.Width);
-        init.normal_(wte.weight!, 0, 0.02);
-        init.normal_(wpe.weight!, 0, 0.02);
         RegisterComponents();
+        TorchInitial.Copy(c, this, name => "transformer." + name.Replace("c_attn", "attn.c_attn").Replace(".c_proj", ".attn.c_proj").Replace("c_fc", "mlp.c_fc").Replace("mlp_proj", "mlp.c_proj"));
     }
 
     public override Tensor forward(Tensor ids)

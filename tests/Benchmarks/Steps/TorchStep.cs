@@ -16,7 +16,6 @@ internal sealed class TorchStep : IDisposable
     {
         _case = @case;
         set_num_threads(threads);
-        random.manual_seed(0);
         _network = @case.Family == "bert" ? new TorchBert(@case) : new TorchGpt(@case);
         var parameters = _network.parameters().ToList();
         var rate = @case.LearningRate;

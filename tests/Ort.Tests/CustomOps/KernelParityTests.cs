@@ -24,7 +24,7 @@ public sealed class KernelParityTests
             "ai.onnxpipeline::BiasGelu", "com.microsoft::GeluGrad", "com.microsoft::FastGeluGrad", "com.microsoft::BiasGeluGrad_dX",
             "com.microsoft::BiasFastGeluGrad_dX", "ai.onnxpipeline::MaskedSoftmax", "com.microsoft::SoftmaxGrad_13",
             "ai.onnxpipeline::MaskedSoftmaxGrad",
-            "ai.onnxpipeline::SoftmaxCrossEntropyLossAndGrad", "ai.onnxpipeline::AddLayerNormalization", "ai.onnxpipeline::LayerNormalizationGradAdd",
+            "ai.onnxpipeline::SoftmaxCrossEntropyLossAndGrad", "ai.onnxpipeline::SmoothedCrossEntropyLossAndGrad", "ai.onnxpipeline::AddLayerNormalization", "ai.onnxpipeline::LayerNormalizationGradAdd",
         }));
 
     [TestCaseSource(nameof(Cases))]
@@ -63,6 +63,11 @@ public sealed class KernelParityTests
     [TestCaseSource(nameof(Cases))]
     public void SoftmaxCrossEntropyLossAndGrad_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
         "ai.onnxpipeline", "SoftmaxCrossEntropyLossAndGrad", 2, [("reduction", rows % 2 == 0 ? "sum" : "mean"), ("ignore_index", -100L)], 1e-5,
+        [Numbers(1, magnitude, rows, width), Labels(rows, width), Tensor.Scalar(1.5f)]);
+
+    [TestCaseSource(nameof(Cases))]
+    public void SmoothedCrossEntropyLossAndGrad_Kernel_EqualsBody(int rows, int width, float magnitude) => AssertEqual(
+        "ai.onnxpipeline", "SmoothedCrossEntropyLossAndGrad", 2, [("ignore_index", -100L), ("smoothing", 0.1f)], 1e-5,
         [Numbers(1, magnitude, rows, width), Labels(rows, width), Tensor.Scalar(1.5f)]);
 
     [TestCaseSource(nameof(Cases))]

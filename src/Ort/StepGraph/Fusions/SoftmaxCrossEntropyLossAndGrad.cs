@@ -5,7 +5,7 @@ namespace OnnxPipeline.Ort.StepGraph.Fusions;
 
 /// <summary>
 /// SoftmaxCrossEntropyLoss and its gradient → SoftmaxCrossEntropyLossAndGrad, which visits the scores once and keeps no log_prob. The factor of the
-/// gradient is then needed before the loss, so what computes it moves there.
+/// gradient is then needed before the loss, so what computes it moves there. With label smoothing, see <see cref="LabelSmoothing"/>.
 /// </summary>
 internal static class SoftmaxCrossEntropyLossAndGrad
 {
@@ -32,18 +32,26 @@ internal static class SoftmaxCrossEntropyLossAndGrad
             return "the scores are not float32 [rows, classes], or the labels not int64";
         }
 
-        if (!Order.Bring(dY, before: loss))
+        var smoothing = loss.Text("reduction", "mean") == "sum" ? LabelSmoothing.Find(loss, gradient) : null;
+        if (!Order.Bring(smoothing?.Factor ?? dY, before: loss))
         {
             return "its dY follows from the loss";
         }
 
-        var fused = new GraphBuilder(graph, builder.Opset, before: loss, scope: loss.Name + "/").Ops("SoftmaxCrossEntropyLossAndGrad", [scores, labels, dY], 2,
-            [("reduction", loss.Text("reduction", "mean")), ("ignore_index", loss.Int("ignore_index", NoLabel))], "ai.onnxpipeline");
+        var build = new GraphBuilder(graph, builder.Opset, before: loss, scope: loss.Name + "/");
+        (string, AttributeValue) ignored = ("ignore_index", loss.Int("ignore_index", NoLabel));
+        var fused = smoothing is null
+            ? build.Ops("SoftmaxCrossEntropyLossAndGrad", [scores, labels, dY], 2, [("reduction", loss.Text("reduction", "mean")), ignored], "ai.onnxpipeline")
+            : build.Ops(LabelSmoothing.Operator.Name, [scores, labels, smoothing.Factor], 2, [ignored, ("smoothing", smoothing.Share)], LabelSmoothing.Operator.Domain);
         (fused.Outputs[0].Type, fused.Outputs[1].Type) = (loss.Outputs[0].Type, scores.Type);
-        graph.ReplaceAllUses(loss.Outputs[0], fused.Outputs[0]);
-        graph.ReplaceAllUses(gradient.Outputs[0], fused.Outputs[1]);
-        graph.Nodes.Remove(gradient);
-        graph.Nodes.Remove(loss);
-        return null;
+        graph.ReplaceAllUses(smoothing?.Loss ?? loss.Outputs[0], fused.Outputs[0]);
+        graph.ReplaceAllUses(smoothing?.Gradient ?? gradient.Outputs[0], fused.Outputs[1]);
+        if (smoothing is null)
+        {
+            graph.Nodes.Remove(gradient);
+            graph.Nodes.Remove(loss);
+        }
+
+        return null; // with smoothing, what is of no use any more goes with all dead code
     }
 }
