@@ -9,7 +9,7 @@ using OnnxPipeline.Benchmarks.Steps;
 // `dotnet run -c Release --project tests/Benchmarks -- COMMAND …`
 var commands = new Dictionary<string, (string Arguments, string What, Func<string[], Task> Run)>
 {
-    ["step"] = ("[gpt|bert] [PAIRS]", "time and memory of a training step beside TorchSharp's, in processes that alternate", Now(StepBenchmark.Compare)),
+    ["step"] = ("[gpt|bert] [PAIRS]", "time and memory of a training step beside TorchSharp's, in processes that alternate; exit code 1 if their losses differ", Now(StepBenchmark.Compare)),
     ["step-one"] = ("gpt|bert ours|torch|masked", "one side of it in this process", Now(StepBenchmark.One)),
     ["step-profile"] = ("gpt|bert [masked]", "where our step's time and memory go, beside the least they could take", Now(StepProfile.Run)),
     ["serving"] = ("[MODEL.onnx [LENGTH]]", "calls per second through the wire beside a bare session", given => ServingRate.Run(given.ElementAtOrDefault(0), long.Parse(given.ElementAtOrDefault(1) ?? "32"))),

@@ -7,20 +7,18 @@ namespace OnnxPipeline.Benchmarks.Steps;
 /// <summary>What one process says of its steps.</summary>
 /// <param name="Milliseconds">Median time of a step.</param>
 /// <param name="PeakMegabytes">VmHWM of the process, in 10⁶ bytes.</param>
-/// <param name="FirstLoss">Of the first step, before anything was learnt.</param>
-/// <param name="LastLoss">Of the last step.</param>
-internal sealed record Measured(double Milliseconds, double PeakMegabytes, float FirstLoss, float LastLoss)
+/// <param name="Losses">Of the first step, before anything was learnt; of the first one after the warm-up; of the last.</param>
+internal sealed record Measured(double Milliseconds, double PeakMegabytes, float[] Losses)
 {
     /// <summary>Runs steps in this process and writes the result as the only line of standard output.</summary>
     public static void Report(Func<int, float> step, int warmup, int steps)
     {
         var times = new double[steps];
-        var (first, last) = (0f, 0f);
+        var losses = new float[warmup + steps];
         for (var i = -warmup; i < steps; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            last = step(i + warmup);
-            first = i == -warmup ? last : first;
+            losses[i + warmup] = step(i + warmup);
             if (i >= 0)
             {
                 times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
@@ -28,7 +26,7 @@ internal sealed record Measured(double Milliseconds, double PeakMegabytes, float
         }
 
         Array.Sort(times);
-        Console.WriteLine(JsonSerializer.Serialize(new Measured(times[steps / 2], Peak(), first, last)));
+        Console.WriteLine(JsonSerializer.Serialize(new Measured(times[steps / 2], Peak(), [losses[0], losses[warmup], losses[^1]])));
     }
 
     /// <summary>This program with other arguments, in a process of its own.</summary>

@@ -8,8 +8,8 @@ namespace OnnxPipeline.Benchmarks.Steps;
 /// </summary>
 internal static class StepBenchmark
 {
-    /// <summary>Relative. Rounding of one forward pass, and of as many updates as there are steps.</summary>
-    private const double FirstTolerance = 1e-5, LastTolerance = 1e-3;
+    /// <summary>Relative. Early losses differ by rounding alone; Adam divides by roots of gradients that are zero but for it, so that it grows from step to step.</summary>
+    private const double EarlyTolerance = 1e-5, LastTolerance = 5e-3;
 
     /// <summary>Cross-entropy at every position; the same on the peer; only masked positions through the head.</summary>
     private static readonly string[] Sides = ["ours", "torch", "masked"];
@@ -19,7 +19,7 @@ internal static class StepBenchmark
     {
         var name = arguments.FirstOrDefault(argument => !int.TryParse(argument, out _)) ?? "gpt";
         var pairs = int.TryParse(arguments.LastOrDefault(), out var given) ? given : 5;
-        var (@case, _, steps) = Case(name);
+        var (@case, warmup, steps) = Case(name);
         var sides = Sides[..(name == "bert" ? 3 : 2)];
         var taken = sides.ToDictionary(side => side, _ => new List<Measured>());
         Console.WriteLine($"{@case}, {PhysicalCores.Count} threads, median of {steps} steps");
@@ -41,8 +41,10 @@ internal static class StepBenchmark
             Console.WriteLine($"{side} / torch: median ratio of time {ratios[ratios.Length / 2]:F2} ({ratios[0]:F2} to {ratios[^1]:F2}), memory {memory:F2}");
         }
 
-        Agree("first", taken["ours"][^1].FirstLoss, taken["torch"][^1].FirstLoss, FirstTolerance);
-        Agree("last", taken["ours"][^1].LastLoss, taken["torch"][^1].LastLoss, LastTolerance);
+        var losses = taken["ours"][^1].Losses.Zip(taken["torch"][^1].Losses).ToArray();
+        Agree("the first step", losses[0], EarlyTolerance);
+        Agree($"step {warmup + 1}", losses[1], EarlyTolerance);
+        Agree("the last step", losses[2], LastTolerance);
     }
 
     /// <summary><c>gpt|bert ours|torch|masked</c>: steps in this process; <see cref="Measured"/> on standard output.</summary>
@@ -69,12 +71,11 @@ internal static class StepBenchmark
     };
 
     /// <summary>Both start from the same values and see the same data: other losses would mean that the times are of different things.</summary>
-    private static void Agree(string step, float ours, float torch, double tolerance)
+    private static void Agree(string step, (float Ours, float Torch) losses, double tolerance)
     {
-        var difference = Math.Abs(ours - torch) / torch;
-        var agree = difference <= tolerance;
-        Environment.ExitCode = agree ? Environment.ExitCode : 1;
-        Console.WriteLine($"loss of the {step} step: {ours:F6} and {torch:F6}, {(agree ? "equal" : "NOT EQUAL")} within {tolerance:E0} (difference {difference:E1})");
+        var difference = Math.Abs(losses.Ours - losses.Torch) / losses.Torch;
+        Environment.ExitCode = difference <= tolerance ? Environment.ExitCode : 1;
+        Console.WriteLine($"loss of {step}: {losses.Ours:F6} and {losses.Torch:F6}, {(difference <= tolerance ? "equal" : "NOT EQUAL")} within {tolerance:E0} (difference {difference:E1})");
     }
 
     private static double Ratio(Measured ours, Measured peer) => ours.Milliseconds / peer.Milliseconds;

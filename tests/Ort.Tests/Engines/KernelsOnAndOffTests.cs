@@ -17,7 +17,7 @@ public sealed class KernelsOnAndOffTests
     private const double GradientTolerance = 2e-5;
 
     /// <summary>Some gradients, that of a key's bias among them, are zero but for rounding.</summary>
-    private const double Rounding = 1e-8;
+    private const double Rounding = 3e-8;
 
     private const double LossTolerance = 2e-6;
 
