@@ -162,9 +162,8 @@ public static class Pretraining
             : (config.Model is { } path ? Forward(path) : FamilyTable.Build(file!, new BuildOptions(config.Objective!, WithLoss: false, config.Seed)), options with { LossInput = "logits", LabelSmoothing = config.LabelSmoothing });
         RequireVocabulary(model, tokenizer, config);
         cancellation.ThrowIfCancellationRequested(); // a large model takes a while to draw and to write
-        using var target = OutputTarget.Folder(folder.Artifacts, force: false);
+        using var target = OutputTarget.Folder(folder.Artifacts, force: false, cancellation);
         ArtifactWriter.Write(model, options, target);
-        cancellation.ThrowIfCancellationRequested();
         target.Commit();
     }
 
