@@ -11,7 +11,12 @@ public sealed class RunLock : IDisposable
 
     /// <summary>Takes the lock, at once or never. The file is made if need be, and stays.</summary>
     /// <exception cref="FileFormatException">Another process (or this one) holds it, or the file cannot be made.</exception>
-    public static RunLock Acquire(string path)
+    public static RunLock Acquire(string path) => TryAcquire(path)
+        ?? throw new FileFormatException($"{Path.GetDirectoryName(Path.GetFullPath(path))} is in use by another process, which holds {path}. Wait for it, or end it.");
+
+    /// <summary>Takes the lock, at once or never: null where another process (or this one) holds it.</summary>
+    /// <exception cref="FileFormatException">The file cannot be made.</exception>
+    public static RunLock? TryAcquire(string path)
     {
         try
         {
@@ -20,7 +25,7 @@ public sealed class RunLock : IDisposable
         }
         catch (Exception e) when (IsHeld(e))
         {
-            throw new FileFormatException($"{Path.GetDirectoryName(Path.GetFullPath(path))} is in use by another process, which holds {path}. Wait for it, or end it.", e);
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

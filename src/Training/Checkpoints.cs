@@ -154,23 +154,22 @@ public sealed class Checkpoints
     private void Point(string link, string name)
     {
         var path = Folder(link);
-        if (OperatingSystem.IsWindows())
+        if (AtomicLink.TryPoint(path, name))
         {
-            // A link needs a privilege there: a copy, exchanged by renaming.
-            FileOrFolder.Remove(path + ".old");
-            FileOrFolder.Remove(path + ".new");
-            RunFolder.CopyIn(Folder(name), path + ".new");
-            if (Directory.Exists(path))
-            {
-                Directory.Move(path, path + ".old");
-            }
-
-            Directory.Move(path + ".new", path);
-            FileOrFolder.Remove(path + ".old");
             return;
         }
 
-        AtomicLink.Point(path, name);
+        // A copy, exchanged by renaming.
+        FileOrFolder.Remove(path + ".old");
+        FileOrFolder.Remove(path + ".new");
+        RunFolder.CopyIn(Folder(name), path + ".new");
+        if (Directory.Exists(path))
+        {
+            Directory.Move(path, path + ".old");
+        }
+
+        Directory.Move(path + ".new", path);
+        FileOrFolder.Remove(path + ".old");
     }
 
     private void Prune(int keepSteps)

@@ -7,11 +7,10 @@ public static class LossPlot
 {
     private const double Width = 860, Height = 480, Left = 70, Right = 20, Top = 40, Bottom = 50;
 
-    /// <summary>The picture of the rows of a metrics.csv.</summary>
-    public static string Svg(IReadOnlyList<MetricsFile.Row> rows, string title)
+    /// <summary>The picture of a run's losses.</summary>
+    public static string Svg(LossSeries training, LossSeries evaluation, string title)
     {
-        var train = Points(rows, "train");
-        var eval = Points(rows, "eval");
+        (double Step, double Loss)[] train = [.. training.Points], eval = [.. evaluation.Points];
         var all = train.Concat(eval).ToArray();
         var svg = new StringBuilder();
         svg.Append($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"sans-serif\" font-size=\"13\">\n");
@@ -21,7 +20,7 @@ public static class LossPlot
             return svg.Append($"<text x=\"{Left}\" y=\"{Height / 2}\">no step yet</text>\n</svg>\n").ToString();
         }
 
-        var (maxStep, low, high) = (Math.Max(all.Max(p => p.Step), 1), all.Min(p => p.Loss), all.Max(p => p.Loss));
+        var (maxStep, low, high) = (Math.Max(Math.Max(training.LastStep, evaluation.LastStep), 1), all.Min(p => p.Loss), all.Max(p => p.Loss));
         var margin = high > low ? (high - low) * 0.05 : Math.Max(Math.Abs(high) * 0.1, 0.1);
         (low, high) = (low - margin, high + margin);
         double X(double step) => Left + step / maxStep * (Width - Left - Right);
@@ -39,14 +38,14 @@ public static class LossPlot
 
         svg.Append($"<line x1=\"{Left}\" x2=\"{Left}\" y1=\"{Top}\" y2=\"{Height - Bottom}\" stroke=\"#888\"/><line x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Height - Bottom}\" y2=\"{Height - Bottom}\" stroke=\"#888\"/>\n");
         svg.Append($"<text x=\"{(Left + Width) / 2}\" y=\"{Height - 12}\" text-anchor=\"middle\">step</text>\n<text transform=\"translate(16 {(Top + Height - Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">loss</text>\n");
-        Line(Thinned(train), "#a9c9ec", 1);
-        Line(Thinned(Smoothed(train)), "#1f6fbf", 2);
+        Line(train, "#a9c9ec", 1);
+        Line(Smoothed(train), "#1f6fbf", 2);
         Line(eval, "#d1495b", 2);
         Dots(train.Length <= 5 ? train : [], "#1f6fbf");
         Dots(eval.Length <= 60 ? eval : [], "#d1495b");
 
-        Legend(0, "#1f6fbf", train.Length > 0 ? $"train {train[^1].Loss:0.####}" : "");
-        Legend(1, "#d1495b", eval.Length > 0 ? $"eval {eval[^1].Loss:0.####} (best {eval.Min(p => p.Loss):0.####})" : "");
+        Legend(0, "#1f6fbf", train.Length > 0 ? $"train {training.Last:0.####}" : "");
+        Legend(1, "#d1495b", eval.Length > 0 ? $"eval {evaluation.Last:0.####} (best {evaluation.Lowest:0.####})" : "");
         return svg.Append("</svg>\n").ToString();
 
         void Line(IEnumerable<(double Step, double Loss)> points, string color, double width)
@@ -76,9 +75,6 @@ public static class LossPlot
         }
     }
 
-    private static (double Step, double Loss)[] Points(IEnumerable<MetricsFile.Row> rows, string split) =>
-        [.. rows.Where(r => r.Split == split && float.IsFinite(r.Loss)).Select(r => ((double)r.Step, (double)r.Loss))];
-
     /// <summary>The mean over about a fiftieth of the run around each point, less at both ends: it does not lag behind.</summary>
     private static (double Step, double Loss)[] Smoothed((double Step, double Loss)[] points)
     {
@@ -93,13 +89,6 @@ public static class LossPlot
             var reach = Math.Min(points.Length / 100, Math.Min(i, points.Length - 1 - i));
             return (p.Step, (sums[i + reach + 1] - sums[i - reach]) / (2 * reach + 1));
         })];
-    }
-
-    /// <summary>At most 1,000 points: more do not show at this width.</summary>
-    private static IEnumerable<(double Step, double Loss)> Thinned((double Step, double Loss)[] points)
-    {
-        var stride = Math.Max(points.Length / 1000, 1);
-        return points.Where((_, i) => i % stride == 0 || i == points.Length - 1);
     }
 
     private static IEnumerable<double> Ticks(double low, double high)

@@ -23,10 +23,13 @@ public sealed class MetricsFile : IDisposable
     public static MetricsFile Open(string path, long lastStep, IReadOnlyList<string> metrics, long? lastEvaluation = null) =>
         new(StepLines.Open(path, string.Join(',', metrics.Prepend(Header)), line => line.Split(',') is [var first, var split, ..] && long.TryParse(first, out var step) && step <= (split == "eval" ? lastEvaluation ?? lastStep : lastStep)), metrics);
 
+    /// <summary>The rows so far, also of a run that is under way.</summary>
     public static IReadOnlyList<Row> Read(string path)
     {
         List<Row> rows = [];
-        foreach (var line in File.ReadLines(path).Skip(1))
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)); // Windows refuses a reader that does not allow the one who writes
+        reader.ReadLine();
+        while (reader.ReadLine() is { } line)
         {
             var f = line.Split(',');
             if (f.Length >= 7)

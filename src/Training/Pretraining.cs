@@ -72,12 +72,14 @@ public static class Pretraining
     }
 
     /// <summary>What a resolved configuration takes to run.</summary>
+    /// <param name="record">Of a run that goes on, with the data files it was started with: those that patterns find now may be others. Null: a new run.</param>
     /// <param name="progress">Takes lines that say where the preparations stand.</param>
     /// <param name="warn">Takes a sentence about a text that the tokenizer hardly knows.</param>
-    public static TrainRun.Parts Parts(RunConfig config, Action<string> progress, Action<string> warn, CancellationToken cancellation)
+    public static TrainRun.Parts Parts(RunConfig config, RunRecord? record, Action<string> progress, Action<string> warn, CancellationToken cancellation)
     {
         var fraction = FractionOf(config.Validation!);
-        var validation = fraction is null ? TextFiles.Expand([config.Validation!]).Select(Path.GetFullPath).ToArray() : [];
+        string[] validation = fraction is not null ? []
+            : [.. record?.Data.Skip(config.Data.Count).Select(file => file.Path) ?? TextFiles.Expand([config.Validation!]).Select(Path.GetFullPath)];
         TokenFile? text = null, eval = null;
         return new(
             [.. config.Data, .. validation],

@@ -6,18 +6,15 @@ namespace OnnxPipeline.Training;
 /// <summary>A RUN: made at once, growing in place, held by one process at a time.</summary>
 public sealed class RunFolder : IDisposable
 {
-    private readonly RunLock _lock;
-    private string? _replaced;
+    private readonly GrowingFolder _folder;
 
-    private RunFolder(string path, RunLock runLock, string? replaced = null)
+    private RunFolder(GrowingFolder folder)
     {
-        Path = path;
-        _lock = runLock;
-        _replaced = replaced;
-        Checkpoints = new Checkpoints(path);
+        _folder = folder;
+        Checkpoints = new Checkpoints(Path);
     }
 
-    public string Path { get; }
+    public string Path => _folder.Path;
 
     public string RunJson => System.IO.Path.Combine(Path, "run.json");
 
@@ -33,71 +30,34 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Makes a new run.</summary>
     /// <param name="force">What is there already is renamed aside, and deleted after the first checkpoint of this one.</param>
-    /// <exception cref="TrainingException">Something is there already (exit code 64).</exception>
+    /// <exception cref="OutputExistsException">Something is there already.</exception>
     /// <exception cref="FileFormatException">Another process works on what is to be replaced, or the place cannot be written to.</exception>
-    public static RunFolder Create(string path, bool force) => Guarded(path, () =>
-    {
-        path = Full(path);
-        var aside = Aside(path);
-        if (FileOrFolder.Exists(aside) && !IsOccupied(path))
-        {
-            Free(path); // killed between the two renames of --force: the old content belongs there
-            FileOrFolder.Remove(path);
-            FileOrFolder.Move(aside, path);
-        }
-
-        if (IsOccupied(path))
-        {
-            if (!force)
-            {
-                throw new TrainingException($"{path} exists already. Choose another --out, give --force to replace it, or --resume to go on with it.", 64);
-            }
-
-            Free(path);
-            if (FileOrFolder.Exists(aside) && !new Checkpoints(path).Any)
-            {
-                FileOrFolder.Remove(path); // it was to replace what is aside, and never saved anything
-            }
-            else
-            {
-                FileOrFolder.Remove(aside);
-                FileOrFolder.Move(path, aside);
-            }
-        }
-
-        Directory.CreateDirectory(path);
-        return new RunFolder(path, RunLock.Acquire(LockOf(path)), FileOrFolder.Exists(aside) ? aside : null);
-    });
+    public static RunFolder Create(string path, bool force) => new(GrowingFolder.Create(path, force, run => new Checkpoints(run).Any, goesOn: true));
 
     /// <summary>Takes hold of a run that was made before, and removes what a killed process left half written.</summary>
     /// <exception cref="TrainingException">There is no run.</exception>
-    /// <exception cref="FileFormatException">Another process works on it.</exception>
-    public static RunFolder Open(string path) => Guarded(path, () =>
+    /// <exception cref="FileFormatException">Another process works on it, or it cannot be written to.</exception>
+    public static RunFolder Open(string path)
     {
-        path = Full(path);
         _ = ReadRecord(path);
-        var folder = new RunFolder(path, RunLock.Acquire(LockOf(path)), FileOrFolder.Exists(Aside(path)) ? Aside(path) : null);
-        folder.Checkpoints.Recover();
-        return folder;
-    });
-
-    /// <summary>
-    /// Takes back what <see cref="Create"/> did, for a run that ends without a checkpoint: removes the folder, and puts what <c>--force</c> renamed
-    /// aside in its place again.
-    /// </summary>
-    public void Undo()
-    {
-        _lock.Dispose();
-        FileOrFolder.Remove(Path);
-        if (_replaced is not null)
+        var folder = new RunFolder(GrowingFolder.Open(path));
+        try
         {
-            FileOrFolder.Move(_replaced, Path);
-            _replaced = null;
+            folder.Checkpoints.Recover();
+            return folder;
+        }
+        catch (Exception e)
+        {
+            folder.Dispose();
+            throw e is IOException or UnauthorizedAccessException ? new FileFormatException($"{path} cannot be written: {e.Message}", e) : e;
         }
     }
 
-    /// <summary>Whether <c>--force</c> renamed something aside that is still there.</summary>
-    public bool Replaces => _replaced is not null;
+    /// <summary>Takes back what <see cref="Create"/> did, for a run that ends without a checkpoint.</summary>
+    public void Undo() => _folder.Undo();
+
+    /// <inheritdoc cref="GrowingFolder.Replaces"/>
+    public bool Replaces => _folder.Replaces;
 
     /// <summary>Reads run.json without taking hold of the run.</summary>
     /// <exception cref="TrainingException">It is no run.</exception>
@@ -142,44 +102,8 @@ public sealed class RunFolder : IDisposable
     public void Save(ITrainingEngine engine, RunState state, bool best, int keepSteps, double rate)
     {
         Checkpoints.Save(engine, state, best, keepSteps, rate);
-        if (_replaced is not null)
-        {
-            FileOrFolder.Remove(_replaced);
-            _replaced = null;
-        }
+        _folder.Keep();
     }
 
-    public void Dispose() => _lock.Dispose();
-
-    private static string Full(string path) => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-
-    private static string Aside(string path) =>
-        System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path) ?? throw new TrainingException($"{path} is the root of a file system; name a folder inside it.", 64), $".{System.IO.Path.GetFileName(path)}.replaced");
-
-    private static string LockOf(string path) => System.IO.Path.Combine(path, "lock");
-
-    /// <summary>Something beyond what a process leaves that was killed while it made the folder.</summary>
-    private static bool IsOccupied(string path) =>
-        File.Exists(path) || Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(e => System.IO.Path.GetFileName(e) is not ("lock" or ".run.json.partial"));
-
-    /// <summary>Refuses a folder that another process works on.</summary>
-    private static void Free(string path)
-    {
-        if (Directory.Exists(path))
-        {
-            RunLock.Acquire(LockOf(path)).Dispose();
-        }
-    }
-
-    private static RunFolder Guarded(string path, Func<RunFolder> make)
-    {
-        try
-        {
-            return make();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FileFormatException($"{path} cannot be used as a run folder: {e.Message}", e);
-        }
-    }
+    public void Dispose() => _folder.Dispose();
 }

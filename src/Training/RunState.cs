@@ -27,6 +27,9 @@ public sealed record RunState
     /// <summary>Of the last evaluation.</summary>
     public float? EvalLoss { get; init; }
 
+    /// <summary>After which that was.</summary>
+    public long? EvalStep { get; init; }
+
     /// <summary>Evaluations since the best one.</summary>
     public long EvaluationsSinceBest { get; init; }
 

@@ -24,7 +24,7 @@ public sealed class StepPlan
         _accumulation = accumulation;
         _shuffle = shuffle;
         _seed = seed;
-        _rows = new long[batch];
+        _rows = new long[Math.Min(batch, rows)];
         Batches = (rows + batch - 1) / batch;
         StepsPerEpoch = (Batches + accumulation - 1) / accumulation;
     }

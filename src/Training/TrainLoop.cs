@@ -33,7 +33,7 @@ public sealed class TrainLoop
         _plan = new(train.Count, config.BatchSize, config.Accumulation, config.Shuffle, config.Seed);
         _settings = new(config, engine.Parameters);
         _totalSteps = config.Steps
-            ?? (config.Epochs is { } epochs ? (long)Math.Ceiling(epochs * _plan.StepsPerEpoch) : config.Minutes is null ? _plan.StepsPerEpoch : null);
+            ?? (config.Epochs is { } epochs ? Math.Max((long)Share.RoundedUp(_plan.StepsPerEpoch, epochs), 1) : config.Minutes is null ? _plan.StepsPerEpoch : null);
         if (eval is null && config.EarlyStop is not null)
         {
             throw new TrainingException("--early-stop goes by the evaluation, and there is nothing to evaluate on: give --eval-data (train) or --validation (pretrain).", 64);
@@ -59,9 +59,15 @@ public sealed class TrainLoop
         try
         {
             var done = Done();
-            if (_state.Unevaluated)
+            if (_state.Unevaluated || (done && _state.Step > 0 && (_state.PendingSteps > 0 || IsUnevaluated)))
             {
-                done = EndStep(log, _settings.RatesAt(_state.Step - 1, ExpectedSteps())[0], done, cancellation);
+                var rate = _settings.RatesAt(_state.Step - 1, ExpectedSteps())[0];
+                if (done)
+                {
+                    WriteRow(log, rate); // the time ran out in a step that was interrupted
+                }
+
+                done = EndStep(log, rate, done, cancellation);
             }
 
             while (!done)
@@ -89,7 +95,7 @@ public sealed class TrainLoop
     {
         var step = _state.Step - 1;
         var best = false;
-        if (_eval is not null && (done || Due(_config.EvalEvery, step)))
+        if (IsUnevaluated && (done || Due(_config.EvalEvery, step)))
         {
             _state = _state with { Unevaluated = true };
             best = Evaluate(log, cancellation);
@@ -118,6 +124,9 @@ public sealed class TrainLoop
 
         return new() { OptimizerSteps = _engine.Step };
     }
+
+    /// <summary>Whether there is something to evaluate on, and no evaluation of the parameters as they are.</summary>
+    private bool IsUnevaluated => _eval is not null && _state.EvalStep != _state.Step;
 
     private bool StopsEarly => _state.EvaluationsSinceBest >= _config.EarlyStop;
 
@@ -238,8 +247,8 @@ public sealed class TrainLoop
         var metric = _metric < 0 ? null : found.Metrics[_metric];
         var better = _state.BestStep is null || (_metric < 0 ? found.Loss < _state.BestLoss || _state.BestLoss is float.NaN : metric > (_state.BestMetric ?? float.NegativeInfinity));
         _state = better
-            ? _state with { Unevaluated = false, EvalLoss = found.Loss, BestLoss = found.Loss, BestMetric = metric, BestStep = _state.Step, EvaluationsSinceBest = 0 }
-            : _state with { Unevaluated = false, EvalLoss = found.Loss, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
+            ? _state with { Unevaluated = false, EvalStep = _state.Step, EvalLoss = found.Loss, BestLoss = found.Loss, BestMetric = metric, BestStep = _state.Step, EvaluationsSinceBest = 0 }
+            : _state with { Unevaluated = false, EvalStep = _state.Step, EvalLoss = found.Loss, EvaluationsSinceBest = _state.EvaluationsSinceBest + 1 };
         if (_sample is not null)
         {
             log.AddSample(_sample);
@@ -255,7 +264,7 @@ public sealed class TrainLoop
         Files.AtomicFile.Write(_folder.Plot, stream =>
         {
             using var writer = new StreamWriter(stream, leaveOpen: true);
-            writer.Write(LossPlot.Svg(MetricsFile.Read(_folder.Metrics), Path.GetFileName(_folder.Path)));
+            writer.Write(LossPlot.Svg(log.Training, log.Evaluation, Path.GetFileName(_folder.Path)));
         });
     }
 

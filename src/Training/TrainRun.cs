@@ -14,7 +14,7 @@ public static class TrainRun
     public sealed record Data(IExamples Train, IExamples? Eval, ISampler? Sampler = null);
 
     /// <summary>What the verb brings.</summary>
-    /// <param name="Files">The data files, whose hashes go to run.json and are compared when the run goes on.</param>
+    /// <param name="Files">The data files, whose hashes go to run.json, in this order, and are compared when the run goes on.</param>
     /// <param name="Prepare">Puts the artifacts (and the tokenizer) into a new run folder; does nothing where they are there already.</param>
     /// <param name="Open">Opens the data for the engine's inputs.</param>
     public sealed record Parts(
@@ -56,7 +56,7 @@ public static class TrainRun
     /// <param name="say">Takes a line where there is nothing left to do.</param>
     /// <returns>The result; that of the earlier call where the run had finished.</returns>
     /// <exception cref="TrainingException">A change would change the run (exit code 64), or the data are no longer those it was started with.</exception>
-    public static RunResult Resume(string path, string verb, IReadOnlyList<Change> changes, Func<RunConfig, Parts> partsOf, Action<string> say, IProgress<TrainProgress>? progress, CancellationToken cancellation)
+    public static RunResult Resume(string path, string verb, IReadOnlyList<Change> changes, Func<RunRecord, Parts> partsOf, Action<string> say, IProgress<TrainProgress>? progress, CancellationToken cancellation)
     {
         using var folder = RunFolder.Open(path);
         var record = folder.ReadRecord();
@@ -85,7 +85,7 @@ public static class TrainRun
         }
 
         folder.Write(record with { Result = null });
-        return Train(record, partsOf(record.Config), folder, progress, cancellation);
+        return Train(record, partsOf(record), folder, progress, cancellation);
     }
 
     private static RunResult Train(RunRecord record, Parts parts, RunFolder folder, IProgress<TrainProgress>? progress, CancellationToken cancellation)

@@ -19,7 +19,7 @@ public readonly record struct Warmup(double Amount, bool IsPercent)
     }
 
     /// <summary>The number of steps; a share is rounded up.</summary>
-    public double StepsOf(double steps) => IsPercent ? Math.Ceiling(steps * Amount / 100) : Amount;
+    public double StepsOf(double steps) => IsPercent ? Share.RoundedUp(steps, Amount, of: 100) : Amount;
 
     public override string ToString() => IsPercent ? $"{Amount}%" : $"{Amount}";
 

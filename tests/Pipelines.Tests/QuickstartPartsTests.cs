@@ -82,7 +82,7 @@ public sealed class QuickstartPartsTests : IDisposable
             done.Complete();
         }
 
-        Assert.That(Directory.GetFileSystemEntries(_folder.Path).Concat(Directory.GetFileSystemEntries(path)).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "new.txt" }));
+        Assert.That(Directory.GetFileSystemEntries(_folder.Path).Concat(Directory.GetFileSystemEntries(path)).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "new.txt", "lock" }));
     }
 
     [Test]
@@ -94,5 +94,44 @@ public sealed class QuickstartPartsTests : IDisposable
         }
 
         Assert.That(Directory.Exists(_folder["out/run"]), Is.True);
+    }
+
+    [TestCase(false)]
+    [TestCase(true, Description = "killed between the renames")]
+    public void Create_AfterAKillBeforeTheFirstCheckpoint_BringsBackWhatWasReplaced(bool early)
+    {
+        _folder.Write(".out.replaced/mine.txt", "mine"); // what a killed process left
+        if (!early)
+        {
+            _folder.Write("out/text/half.txt", "");
+            _folder.Write("out/lock", "");
+        }
+
+        Assert.That(() => QuickstartFolder.Create(_folder["out"], force: false), Throws.TypeOf<OutputExistsException>());
+
+        Assert.That(Directory.GetFileSystemEntries(_folder.Path).Concat(Directory.GetFileSystemEntries(_folder["out"])).Select(Path.GetFileName), Is.EquivalentTo(new[] { "out", "mine.txt" }));
+    }
+
+    [Test]
+    public void Create_WhereAnotherWorks_LeavesItAloneAndTakesTheNextName()
+    {
+        var before = Environment.CurrentDirectory;
+        Environment.CurrentDirectory = _folder.Path;
+        try
+        {
+            using var first = QuickstartFolder.Create(null, force: false); // nothing in it yet
+            Assert.That(() => QuickstartFolder.Create(first.Path, force: false), Throws.TypeOf<FileFormatException>().With.Message.Contains("another process"));
+            Assert.That(() => QuickstartFolder.Create(first.Path, force: true), Throws.TypeOf<FileFormatException>().With.Message.Contains("another process"));
+            using (var second = QuickstartFolder.Create(null, force: false))
+            {
+                Assert.That(Path.GetFileName(second.Path), Is.EqualTo("quickstart-2"));
+            }
+
+            Assert.That(Directory.Exists(first.Path), Is.True);
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
     }
 }

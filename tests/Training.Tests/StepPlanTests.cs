@@ -29,6 +29,16 @@ public sealed class StepPlanTests
         Assert.That(Epoch(new(10, 4, 1, true, 8), 0), Is.Not.EqualTo(epochs[0]));
     }
 
+    [Test]
+    public void Plan_BatchOfMoreThanAllRows_TakesMemoryForTheRows()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var plan = new StepPlan(3, int.MaxValue, 1, shuffle: false, seed: 0);
+
+        Assert.That(plan.RowsOf(0, 0).ToArray(), Is.EqualTo(new long[] { 0, 1, 2 }));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(100_000));
+    }
+
     private static long[] Epoch(StepPlan plan, int epoch) =>
         [.. Enumerable.Range(0, (int)plan.StepsPerEpoch).SelectMany(s => plan.RowsOf(epoch * plan.StepsPerEpoch + s, 0).ToArray())];
 }

@@ -92,11 +92,60 @@ public sealed class TrainLoopTests
         var run = Path.Combine(_root, "run");
         Train("run", Config() with { Steps = 40, KeepSteps = 9 });
         var best = Path.Combine(run, "checkpoints", "best");
-        AtomicLink.Point(best, "step-10");
+        AtomicLink.TryPoint(best, "step-10");
 
         RunFolder.Open(run).Dispose();
 
         Assert.That(Checkpoints.ReadState(best).Step, Is.EqualTo(40), "the loss falls all the while");
+    }
+
+    [Test]
+    public void Run_TimeOverInAStepThatWasInterrupted_WritesItsRowAndEvaluatesOnce()
+    {
+        var config = Config() with { Minutes = 1, LogEvery = 3 };
+        using var cancel = new CancellationTokenSource();
+        Assert.That(() => Train("run", config, new Stop(4, cancel), cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        var last = Path.Combine(_root, "run", "checkpoints", "last");
+        TrainingJson.Write(Path.Combine(last, "state.json"), Checkpoints.ReadState(last) with { Seconds = 61 }, TrainingJson.Default.RunState);
+
+        var result = Train("run", config);
+
+        Assert.That((result.Status, result.Step, result.BestStep), Is.EqualTo(("finished", 4L, 4L)));
+        Assert.That(MetricsFile.Read(Path.Combine(_root, "run", "metrics.csv")).Select(r => (r.Step, r.Split)), Is.EqualTo(new[] { (3L, "train"), (4L, "train"), (4L, "eval") }));
+        Assert.That(Train("run", config) with { Seconds = 0 }, Is.EqualTo(result with { Seconds = 0 }), "killed between the last checkpoint and the record");
+        Assert.That(MetricsFile.Read(Path.Combine(_root, "run", "metrics.csv")), Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public void Run_Saves_DrawWithoutReadingTheRowsAgain()
+    {
+        var metrics = Path.Combine(_root, "run", "metrics.csv");
+        Train("run", Config() with { Steps = 40, SaveEvery = 1 }, new Then(step: 3, () => File.Move(metrics, metrics + ".elsewhere")));
+
+        Assert.That(File.ReadAllText(Path.Combine(_root, "run", "loss.svg")), Does.Contain("polyline"));
+        Assert.That(MetricsFile.Read(metrics + ".elsewhere"), Has.Count.EqualTo(44));
+    }
+
+    [Test]
+    public void Run_LastIsAFolder_IsExchangedForTheNewOne()
+    {
+        var config = Config() with { Steps = 40, SaveEvery = 7 };
+        Train("straight", config);
+        using var cancel = new CancellationTokenSource();
+        Assert.That(() => Train("stopped", config, new Stop(16, cancel), cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+        foreach (var link in new[] { "last", "best" }.Select(name => new DirectoryInfo(Path.Combine(_root, "stopped", "checkpoints", name))))
+        {
+            var step = link.ResolveLinkTarget(true)!.FullName; // as a file system without links has them
+            link.Delete();
+            RunFolder.CopyIn(step, link.FullName);
+        }
+
+        Train("stopped", config);
+
+        Assert.That(Content("stopped"), Is.EqualTo(Content("straight")));
+        Assert.That(State("stopped", "last"), Is.EqualTo(State("straight", "last")));
+        Assert.That(State("stopped", "best"), Is.EqualTo(State("straight", "best")));
+        Assert.That(Directory.GetFileSystemEntries(Path.Combine(_root, "stopped", "checkpoints")).Select(Path.GetFileName), Is.EquivalentTo(new[] { "last", "best", "step-40" }));
     }
 
     [Test]
@@ -180,7 +229,7 @@ public sealed class TrainLoopTests
         Train("run", Config() with { Steps = 3 });
         var path = Path.Combine(_root, "run");
 
-        Assert.That(() => RunFolder.Create(path, false), Throws.TypeOf<TrainingException>().With.Property("ExitCode").EqualTo(64));
+        Assert.That(() => RunFolder.Create(path, false), Throws.TypeOf<OutputExistsException>().With.Property("ExitCode").EqualTo(64));
         using (var folder = RunFolder.Create(path, true))
         {
             Assert.That(Directory.Exists(Path.Combine(_root, ".run.replaced")), "kept until the first save");
@@ -273,6 +322,18 @@ public sealed class TrainLoopTests
             if (value.Step == step)
             {
                 throw new InvalidOperationException();
+            }
+        }
+    }
+
+    /// <summary>Does something after a step.</summary>
+    private sealed class Then(long step, Action does) : IProgress<TrainProgress>
+    {
+        public void Report(TrainProgress value)
+        {
+            if (value.Step == step)
+            {
+                does();
             }
         }
     }

@@ -123,7 +123,7 @@ public sealed class TrainRunTests
         Start(Config());
         Directory.Move(Run, Aside);
 
-        Assert.That(() => RunFolder.Create(Run, force: false), Throws.TypeOf<TrainingException>().With.Message.Contains("exists already"));
+        Assert.That(() => RunFolder.Create(Run, force: false), Throws.TypeOf<OutputExistsException>().With.Message.Contains("exists already"));
         Assert.That(File.Exists(Path.Combine(Run, "run.json")));
     }
 

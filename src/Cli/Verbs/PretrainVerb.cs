@@ -25,7 +25,7 @@ internal static class PretrainVerb
             context,
             "pretrain",
             () => context.Get(data) is { Length: > 0 } ? Pretraining.Defaults : throw new UsageException("--data is missing; it may be left out with --resume only."),
-            config => Pretraining.Parts(config, context.Progress.Update, context.Progress.Warn, context.Cancellation),
+            (config, record) => Pretraining.Parts(config, record, context.Progress.Update, context.Progress.Warn, context.Cancellation),
             Pretraining.Resolved)));
     }
 }

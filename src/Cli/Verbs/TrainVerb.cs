@@ -17,6 +17,6 @@ internal static class TrainVerb
             context,
             "train",
             () => ArtifactTraining.Defaults(ArtifactFolder.Open(context.Need(artifacts, "--resume")), context.Need(data, "--resume"), context.Get(optimizer)),
-            ArtifactTraining.Parts)));
+            (config, _) => ArtifactTraining.Parts(config))));
     }
 }

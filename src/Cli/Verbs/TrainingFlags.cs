@@ -68,9 +68,9 @@ internal sealed class TrainingFlags
 
     /// <summary>Starts the run that the flags describe, or goes on with the one that <c>--resume</c> names, and writes its result.</summary>
     /// <param name="defaults">Of a new run: what the flags that are given are put on.</param>
-    /// <param name="parts">What a configuration takes to run.</param>
+    /// <param name="parts">What a configuration takes to run; the record is that of a run that goes on.</param>
     /// <param name="resolved">Completes the configuration of a new run; null: it is complete.</param>
-    public void Run(VerbContext context, string verb, Func<RunConfig> defaults, Func<RunConfig, TrainRun.Parts> parts, Func<RunConfig, RunConfig>? resolved = null)
+    public void Run(VerbContext context, string verb, Func<RunConfig> defaults, Func<RunConfig, RunRecord?, TrainRun.Parts> parts, Func<RunConfig, RunConfig>? resolved = null)
     {
         var progress = new Live(context.Progress);
         var path = context.Get(_resume);
@@ -84,7 +84,7 @@ internal sealed class TrainingFlags
                     throw new UsageException("--resume goes on with a run in its own folder; --out and --force are for new runs.");
                 }
 
-                result = TrainRun.Resume(path, verb, Changes(context), parts, context.Progress.Say, progress, context.Cancellation);
+                result = TrainRun.Resume(path, verb, Changes(context), record => parts(record.Config, record), context.Progress.Say, progress, context.Cancellation);
             }
             else
             {
@@ -92,7 +92,7 @@ internal sealed class TrainingFlags
                 var config = Given(context).Aggregate(defaults() with { Seed = context.Seed, Threads = context.Threads, Device = context.Device.ToString() }, (c, flag) => flag.Apply(context, c));
                 OptimizerFlags.RequireOwn(context.Given, config.Optimizer);
                 config = resolved?.Invoke(config) ?? config;
-                result = TrainRun.Start(config, parts(config), path, context.Force, progress, context.Cancellation);
+                result = TrainRun.Start(config, parts(config, null), path, context.Force, progress, context.Cancellation);
             }
         }
         catch (OperationCanceledException) when (path is not null && Path.Exists(Path.Combine(path, "checkpoints", "last")))

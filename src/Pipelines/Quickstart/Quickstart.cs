@@ -114,7 +114,7 @@ public static class Quickstart
             Seed = options.Seed,
             Threads = options.Threads,
         });
-        var parts = Pretraining.Parts(config, stages.Update, stages.Say, cancellation);
+        var parts = Pretraining.Parts(config, null, stages.Update, stages.Say, cancellation);
         var result = TrainRun.Start(config, parts, folder.Run, force: false, stages, cancellation);
         stages.End($"{result.Step:#,0} steps, {result.Tokens / 1e6:0.00} million tokens, {result.Tokens / result.Seconds:#,0} a second");
         return result;

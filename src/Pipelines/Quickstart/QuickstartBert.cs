@@ -69,7 +69,7 @@ internal sealed class QuickstartBert : IDisposable
             """);
         var run = Path.Combine(home, "run");
         var settings = Configuration(text, config, tokens, length, options);
-        var result = TrainRun.Start(settings, Pretraining.Parts(settings, stages.Update, stages.Say, cancellation), run, force: false, stages, cancellation);
+        var result = TrainRun.Start(settings, Pretraining.Parts(settings, null, stages.Update, stages.Say, cancellation), run, force: false, stages, cancellation);
         stages.End($"{result.Step:#,0} steps, {result.Tokens / 1e3:#,0} thousand masked tokens");
 
         stages.Begin("Masks", "how many masked tokens it finds, on text it has not seen");

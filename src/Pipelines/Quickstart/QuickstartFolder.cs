@@ -4,50 +4,28 @@ using OnnxPipeline.Training;
 namespace OnnxPipeline.Pipelines;
 
 /// <summary>
-/// The folder of a quickstart. It holds a run, and like a run it is made at once and grows in place; what <c>--force</c> replaces is put aside and
-/// comes back if this journey ends before its run has a checkpoint.
+/// The folder of a quickstart. It holds a run, and like a run it is made at once, grows in place and is held by one process; what <c>--force</c>
+/// replaces is put aside and comes back if this journey ends, or is killed, before its run has a checkpoint.
 /// </summary>
 internal sealed class QuickstartFolder : IDisposable
 {
-    private readonly string? _aside;
+    private readonly GrowingFolder _folder;
     private bool _done;
 
-    private QuickstartFolder(string path, string? aside) => (Path, _aside) = (path, aside);
+    private QuickstartFolder(GrowingFolder folder) => _folder = folder;
 
-    public string Path { get; }
+    public string Path => _folder.Path;
 
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public string Run => this["run"];
+    public string Run => RunIn(Path);
 
+    /// <param name="path">Null: the first free name of <c>artifacts/quickstart</c>, <c>artifacts/quickstart-2</c>, …</param>
     /// <exception cref="OutputExistsException">Something is there, and it is not to be replaced.</exception>
-    /// <exception cref="PipelineFailedException">The place cannot be written to.</exception>
-    public static QuickstartFolder Create(string? path, bool force)
-    {
-        path = System.IO.Path.GetFullPath(path ?? Free(System.IO.Path.Combine("artifacts", "quickstart")));
-        try
-        {
-            OutputTarget.Recover(path);
-            string? aside = null;
-            if (IsTaken(path))
-            {
-                if (!force)
-                {
-                    throw new OutputExistsException($"{path} exists{(Directory.Exists(path) ? " and is not empty" : "")}: choose another --out, or replace the whole of it with --force.");
-                }
-
-                aside = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, $".{System.IO.Path.GetFileName(path)}.replaced");
-                FileOrFolder.Move(path, aside);
-            }
-
-            Directory.CreateDirectory(path);
-            return new QuickstartFolder(path, aside);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new PipelineFailedException($"{path} cannot be written: {e.Message}", e);
-        }
-    }
+    /// <exception cref="FileFormatException">The place cannot be written to, or another process works there.</exception>
+    public static QuickstartFolder Create(string? path, bool force) => new(path is null
+        ? GrowingFolder.CreateFirstFree(Enumerable.Range(1, 9999).Select(i => System.IO.Path.Combine("artifacts", i == 1 ? "quickstart" : $"quickstart-{i}")))
+        : GrowingFolder.Create(path, force, IsWorthKeeping, goesOn: false));
 
     /// <summary>The journey is at its end.</summary>
     public void Complete() => _done = true;
@@ -56,26 +34,24 @@ internal sealed class QuickstartFolder : IDisposable
     {
         try
         {
-            if (!_done && !new Checkpoints(Run).Any)
+            if (_done || IsWorthKeeping(Path))
             {
-                FileOrFolder.Remove(Path);
-                if (_aside is not null)
-                {
-                    FileOrFolder.Move(_aside, Path);
-                }
+                _folder.Keep();
             }
-            else if (_aside is not null)
+            else
             {
-                FileOrFolder.Remove(_aside);
+                _folder.Undo();
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The next call with this path removes it.
+            // The next call with this path does it.
         }
+
+        _folder.Dispose();
     }
 
-    private static string Free(string path) => Enumerable.Range(1, 9999).Select(i => i == 1 ? path : $"{path}-{i}").First(candidate => !IsTaken(candidate));
+    private static bool IsWorthKeeping(string folder) => new Checkpoints(RunIn(folder)).Any;
 
-    private static bool IsTaken(string path) => File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any());
+    private static string RunIn(string folder) => System.IO.Path.Combine(folder, "run");
 }
