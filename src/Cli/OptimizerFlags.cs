@@ -13,7 +13,7 @@ internal sealed class OptimizerFlags
     private readonly Option<double?> _decay = Flags.Number("--weight-decay", "Weight decay; of sgd with --target stock only, for Microsoft's optimizer graph has none [0].", 0);
     private readonly Option<double?> _norm = Flags.Number("--max-grad-norm", "Clip gradients to this global norm [no clipping].", double.Epsilon);
     private readonly Option<long?> _mode = Flags.Count("--adam-mode", "adamw: 0 as PyTorch; 1 as old Transformers, eps before the bias correction and decay after the step [1].", 0, 1);
-    private readonly Option<double?> _momentum = Flags.Number("--momentum", "sgd: momentum, with --target stock only, for the same reason [0].", 0, 1);
+    private readonly Option<double?> _momentum = Flags.Number("--momentum", "sgd: momentum, below 1; with --target stock only, for the same reason [0].", 0);
 
     public void AddTo(Verb verb)
     {
@@ -32,6 +32,11 @@ internal sealed class OptimizerFlags
         if (context.Get(_betas) is { } pair && (pair.First is < 0 or >= 1 || pair.Second is < 0 or >= 1))
         {
             throw new UsageException(FormattableString.Invariant($"--betas {pair.First},{pair.Second}: both are at least 0 and below 1."));
+        }
+
+        if (context.Get(_momentum) is >= 1 and var momentum)
+        {
+            throw new UsageException(FormattableString.Invariant($"--momentum {momentum}: it is at least 0 and below 1."));
         }
 
         var defaults = kind switch { "adamw" => ManifestOptimizer.AdamW, "sgd" => ManifestOptimizer.Sgd, _ => null };

@@ -33,6 +33,28 @@ public static class Glob
         return pattern.AsSpan(p).TrimStart('*').IsEmpty;
     }
 
+    /// <summary>Whether the pattern matches some name that begins with <paramref name="start"/>; time is at most the product of the lengths.</summary>
+    public static bool MatchesSomeAfter(string pattern, string start)
+    {
+        var at = new HashSet<int> { 0 }; // places in the pattern that the characters so far can lead to
+        foreach (var c in start)
+        {
+            at = [.. at.SelectMany(p => Reached(pattern, p)).Distinct().SelectMany(p => p == pattern.Length ? [] : pattern[p] == '*' ? [p] : pattern[p] == '?' || pattern[p] == c ? new[] { p + 1 } : [])];
+        }
+
+        return at.Count > 0;
+    }
+
+    /// <summary>The place itself, and those behind the stars at it, which take nothing.</summary>
+    private static IEnumerable<int> Reached(string pattern, int place)
+    {
+        yield return place;
+        for (; place < pattern.Length && pattern[place] == '*'; place++)
+        {
+            yield return place + 1;
+        }
+    }
+
     /// <summary>The <paramref name="count"/> names with the smallest edit distance to <paramref name="pattern"/>, closest first, ties in their order.</summary>
     public static IReadOnlyList<string> Closest(string pattern, IEnumerable<string> names, int count = 3) =>
         [.. names.Distinct().OrderBy(name => Distance(pattern, name)).Take(count)];

@@ -8,6 +8,8 @@ namespace OnnxPipeline.Files;
 /// </summary>
 public sealed record Manifest
 {
+    // A reader of files without a key leaves null to the property: "?? []" below.
+
     /// <summary>The format this program writes and reads: 1.</summary>
     public int Format { get; init; } = 1;
 
@@ -22,19 +24,19 @@ public sealed record Manifest
     public ManifestOptimizer? Optimizer { get; init; }
 
     /// <summary>The parameters that are graph inputs (of a model folder: all weights), in graph order.</summary>
-    public IReadOnlyList<ManifestParameter> Parameters { get; init; } = [];
+    public IReadOnlyList<ManifestParameter> Parameters { get; init => field = value ?? []; } = [];
 
     /// <summary>Inputs of the training graph, of a model folder those of the model, in order.</summary>
-    public IReadOnlyList<ManifestValue> Inputs { get; init; } = [];
+    public IReadOnlyList<ManifestValue> Inputs { get; init => field = value ?? []; } = [];
 
     /// <summary>Outputs of the training graph, of a model folder those of the model, in order.</summary>
-    public IReadOnlyList<ManifestValue> Outputs { get; init; } = [];
+    public IReadOnlyList<ManifestValue> Outputs { get; init => field = value ?? []; } = [];
 
     /// <summary>Of the default domain.</summary>
     public int? Opset { get; init; }
 
     /// <summary>SHA-256 of every other file of the folder, lower-case hexadecimal, by name in ordinal order.</summary>
-    public SortedDictionary<string, string> Files { get; init; } = new(StringComparer.Ordinal);
+    public SortedDictionary<string, string> Files { get; init => field = value ?? new(StringComparer.Ordinal); } = new(StringComparer.Ordinal);
 
     /// <summary><c>model_type</c> of the configuration: <c>gpt2</c>, <c>bert</c>.</summary>
     public string? Family { get; init; }
@@ -55,15 +57,25 @@ public sealed record Manifest
         try
         {
             var manifest = JsonSerializer.Deserialize(bytes, ManifestJson.Default.Manifest);
-            return manifest is { Format: 1 }
-                ? manifest
-                : throw new FileFormatException($"{path} has the format {manifest?.Format.ToString() ?? "null"}; this program reads format 1.");
+            if (manifest is not { Format: 1 })
+            {
+                throw new FileFormatException($"{path} has the format {manifest?.Format.ToString() ?? "null"}; this program reads format 1.");
+            }
+
+            return Fault(manifest) is { } fault ? throw new FileFormatException($"{path}: {fault}.") : manifest;
         }
         catch (JsonException e)
         {
             throw new FileFormatException($"{path} is no manifest: {e.Message}", e);
         }
     }
+
+    /// <summary>What the types of the properties do not say.</summary>
+    private static string? Fault(Manifest manifest) =>
+        manifest.Optimizer is { Betas: { Count: not 2 } betas } ? $"the optimizer's betas are {betas.Count} numbers, wanted two"
+        : manifest.Parameters.Contains(null!) ? "one of its parameters is null"
+        : manifest.Inputs.Concat(manifest.Outputs).Contains(null!) ? "one of its inputs or outputs is null"
+        : null;
 
     /// <summary>Writes UTF-8 with line feeds. Same content, same bytes.</summary>
     public void Write(string path) => AtomicFile.Write(path, stream =>

@@ -42,8 +42,12 @@ internal sealed record TextSettings(int? Positions, IReadOnlyList<int> EosIds)
     /// <summary>A number, or an array of them.</summary>
     private static IEnumerable<int> Ids(JsonElement root, string key) => !root.TryGetProperty(key, out var value) ? [] : value.ValueKind switch
     {
-        JsonValueKind.Number when value.TryGetInt32(out var id) => [id],
-        JsonValueKind.Array => [.. value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Number).Select(item => item.GetInt32())],
+        JsonValueKind.Number => [Id(value, key)],
+        JsonValueKind.Array => [.. value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.Number).Select(item => Id(item, key))],
         _ => [],
     };
+
+    private static int Id(JsonElement value, string key) => value.TryGetInt32(out var id)
+        ? id
+        : throw new JsonException($"{key} is {value.GetRawText()}, a whole number was wanted.");
 }

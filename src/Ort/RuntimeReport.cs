@@ -11,6 +11,9 @@ namespace OnnxPipeline.Ort;
 /// <param name="TrainingTrouble">Why Microsoft's TrainingSession cannot be used; null where it can.</param>
 public sealed record RuntimeReport(string Build, string Version, IReadOnlyList<string> Providers, IReadOnlyList<string> Kernels, string? CudaTrouble, string? TrainingTrouble)
 {
+    /// <summary>What decides the last bits of what is computed, <c>1.31.1 (Cpu)</c>: version and build.</summary>
+    public static string Name => $"{NativeRuntime.Version} ({NativeRuntime.Build})";
+
     /// <summary>Looks, which starts the runtime.</summary>
     public static RuntimeReport Take() => new(
         NativeRuntime.Build,

@@ -68,9 +68,9 @@ internal sealed partial class TokenizerFiles
             {
                 foreach (var name in NamedTokens)
                 {
-                    if (root.TryGetProperty(name, out var token) && token.ValueKind != JsonValueKind.Null)
+                    if (root.TryGetProperty(name, out var token) && (token.ValueKind == JsonValueKind.Object ? token.GetProperty("content") : token).GetString() is { } content)
                     {
-                        Named[name] = (token.ValueKind == JsonValueKind.Object ? token.GetProperty("content") : token).GetString()!;
+                        Named[name] = content;
                     }
                 }
 
@@ -249,7 +249,7 @@ internal sealed partial class TokenizerFiles
             using var document = JsonDocument.Parse(_content[name]);
             return read(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException or FormatException or ArgumentNullException)
         {
             throw new TextException($"{Path.Combine(_folder, name)} is not a tokenizer's file as Hugging Face writes it: {e.Message}", e);
         }

@@ -1,7 +1,6 @@
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Ir.Serialization;
-using OnnxPipeline.Text;
 
 namespace OnnxPipeline.Training;
 
@@ -9,20 +8,14 @@ namespace OnnxPipeline.Training;
 internal static class InferenceFolder
 {
     /// <summary>Builds it in <paramref name="target"/> and puts it in its place.</summary>
-    /// <param name="known">What the manifest keeps: parameters, family, task, label names, tokenizer.</param>
+    /// <param name="known">What the manifest keeps: parameters, family, task, label names.</param>
     /// <param name="beside">The folder that <c>config.json</c> and the tokenizer are copied from, where it has them.</param>
     public static void Write(Model model, Manifest known, string beside, OutputTarget target)
     {
         var graph = model.Graph;
         target.RequireSpace(graph.Initializers.Sum(v => (long)v.Initializer!.Bytes.Length) + (1 << 20));
         ModelFile.Save(model, Path.Combine(target.Path, ModelPath.FileName));
-        if (Path.Combine(beside, "config.json") is var config && File.Exists(config))
-        {
-            File.Copy(config, Path.Combine(target.Path, "config.json"));
-        }
-
-        var tokenizer = Tokenizer.IsIn(beside) ? Tokenizer.Load(beside) : null;
-        tokenizer?.SaveTo(target.Path);
+        var tokenizer = BesideModel.Copy(beside, target.Path);
         var manifest = known with
         {
             Target = null,
@@ -34,7 +27,7 @@ internal static class InferenceFolder
             Outputs = [.. graph.Outputs.Select(ValueDescription.Of)],
             Opset = model.Opset,
             Files = new(StringComparer.Ordinal),
-            Tokenizer = tokenizer is null ? known.Tokenizer : new ManifestTokenizer(tokenizer.Kind, tokenizer.VocabularySize),
+            Tokenizer = tokenizer,
         };
         foreach (var file in Directory.EnumerateFiles(target.Path))
         {

@@ -2,6 +2,7 @@ using OnnxPipeline.Artifacts;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir;
 using OnnxPipeline.Ir.Serialization;
+using OnnxPipeline.Text;
 
 namespace OnnxPipeline.Training;
 
@@ -27,7 +28,7 @@ public sealed record RunExport(string Folder, string? Checkpoint, long? Step, IR
 
         var model = ModelFile.Load(artifacts.InferenceModel);
         Fill(model.Graph, manifest, TensorFile.Open(Path.Combine(folder, "model.safetensors")));
-        InferenceFolder.Write(model, manifest with { Task = manifest.Task ?? record.Config.Objective }, run, target);
+        InferenceFolder.Write(model, manifest with { Task = manifest.Task ?? record.Config.Objective }, Tokenizer.IsIn(artifacts.Folder) ? artifacts.Folder : run, target);
         return Of(target, model, name, Checkpoints.ReadState(folder).Step);
     }
 

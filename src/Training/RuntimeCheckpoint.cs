@@ -34,6 +34,11 @@ internal static class RuntimeCheckpoint
             return;
         }
 
+        if (group.Step < 0)
+        {
+            throw new TrainingException($"{path} says that its optimizer has done {group.Step} steps; 0 or more were wanted. The file is damaged.");
+        }
+
         var states = group.States.ToDictionary(state => state.Parameter, state => state.Momentums);
         for (var i = 0; i < engine.Parameters.Count; i++)
         {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using OnnxPipeline.Files;
+using OnnxPipeline.Ort;
 using OnnxPipeline.Ort.Engines;
 
 namespace OnnxPipeline.Training;
@@ -54,9 +55,10 @@ public static class TrainRun
     /// <param name="verb">Whose runs are meant.</param>
     /// <param name="changes">What the caller asks for; refused where the run was started with something else.</param>
     /// <param name="say">Takes a line where there is nothing left to do.</param>
+    /// <param name="warn">Takes a sentence where this is another build than the one the run was started with.</param>
     /// <returns>The result; that of the earlier call where the run had finished.</returns>
     /// <exception cref="TrainingException">A change would change the run (exit code 64), or the data are no longer those it was started with.</exception>
-    public static RunResult Resume(string path, string verb, IReadOnlyList<Change> changes, Func<RunRecord, Parts> partsOf, Action<string> say, IProgress<TrainProgress>? progress, CancellationToken cancellation)
+    public static RunResult Resume(string path, string verb, IReadOnlyList<Change> changes, Func<RunRecord, Parts> partsOf, Action<string> say, Action<string> warn, IProgress<TrainProgress>? progress, CancellationToken cancellation)
     {
         using var folder = RunFolder.Open(path);
         var record = folder.ReadRecord();
@@ -77,6 +79,12 @@ public static class TrainRun
         {
             say($"{folder.Path} finished at step {finished.Step}; there is nothing to go on with.");
             return finished;
+        }
+
+        var versions = Versions();
+        if (record.Versions.Where(then => then.Key != "os" && versions.TryGetValue(then.Key, out var now) && now != then.Value).Select(then => $"{then.Key} {then.Value}, now {versions[then.Key]}").ToArray() is { Length: > 0 } others)
+        {
+            warn($"{folder.Path} was started with {string.Join("; ", others)}: what it computes may differ in the last bits from what it would have without the interruption.");
         }
 
         foreach (var file in record.Data.Where(file => file.Path != record.Config.Checkpoint || !folder.Checkpoints.Any)) // where it started does not matter once it has saved
@@ -137,6 +145,7 @@ public static class TrainRun
     {
         ["onnxpipe"] = typeof(TrainRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
         ["dotnet"] = RuntimeInformation.FrameworkDescription,
+        ["onnxruntime"] = RuntimeReport.Name,
         ["os"] = RuntimeInformation.OSDescription,
         ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
     };

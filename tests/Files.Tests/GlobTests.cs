@@ -22,6 +22,18 @@ public sealed class GlobTests
     public void IsMatch_PatternAndName_AnchoredWithTwoSpecialCharacters(string pattern, string name, bool expected) =>
         Assert.That(Glob.IsMatch(pattern, name), Is.EqualTo(expected));
 
+    [TestCase("a*.txt", "", true)]
+    [TestCase("a*.txt", "ab/", true)]
+    [TestCase("a*.txt", "b/", false)]
+    [TestCase("a?/c", "ab/", true)]
+    [TestCase("a?/c", "ab/d", false)]
+    [TestCase("a/*.txt", "a/b.txt/c/", true)]
+    [TestCase("**b", "x", true)]
+    [TestCase("ab", "ab", true)]
+    [TestCase("ab", "abc", false)]
+    public void MatchesSomeAfter_PatternAndBeginning_SaysWhetherAnyNameIsLeft(string pattern, string start, bool expected) =>
+        Assert.That(Glob.MatchesSomeAfter(pattern, start), Is.EqualTo(expected));
+
     [Test]
     public void IsMatch_ManyStars_EndsSoon() =>
         Assert.That(Glob.IsMatch(string.Concat(Enumerable.Repeat("a*", 200)) + "b", new string('a', 20_000)), Is.False);

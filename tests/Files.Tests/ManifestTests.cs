@@ -47,6 +47,15 @@ public sealed class ManifestTests
         Assert.That(text.IndexOf("\"a\": \"11\"", StringComparison.Ordinal), Is.LessThan(text.IndexOf("\"b\": \"00\"", StringComparison.Ordinal)));
     }
 
+    [Test]
+    public void Read_KeysLeftOut_AreEmpty()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["manifest.json"], """{"format": 1}""");
+        var manifest = Manifest.Read(folder["manifest.json"]);
+        Assert.That((manifest.Parameters.Count, manifest.Inputs.Count, manifest.Outputs.Count, manifest.Files.Count), Is.EqualTo((0, 0, 0, 0)));
+    }
+
     [TestCase("")]
     [TestCase("[]")]
     [TestCase("null")]
@@ -54,6 +63,9 @@ public sealed class ManifestTests
     [TestCase("""{"format": 1, "parameters": 3}""")]
     [TestCase("""{"format": 1, "parameters": [{"name": "w"}]""")]
     [TestCase("""{"format": 1, "parameters": null}""")]
+    [TestCase("""{"format": 1, "parameters": [null]}""")]
+    [TestCase("""{"format": 1, "outputs": [null]}""")]
+    [TestCase("""{"format": 1, "optimizer": {"optimizer": "adamw", "lr": 1, "betas": [0.9]}}""")]
     public void Read_OtherContent_ThrowsNamingTheFile(string content)
     {
         using var folder = new TemporaryFolder();

@@ -36,6 +36,15 @@ public sealed class GeneratorTests : IDisposable
         Assert.That((on.Text, on.FinishReason), Is.EqualTo(("ijab", FinishReason.Length)));
     }
 
+    [TestCase("eos_token_id", "[1.5]")]
+    [TestCase("eos_token_id", "1e20")]
+    [TestCase("n_positions", "8.5")]
+    public void Read_ANumberThatIsNoId_NamesFileAndKey(string key, string value)
+    {
+        File.WriteAllText(Path.Combine(_folder.Path, "config.json"), $"{{\"{key}\": {value}}}");
+        Assert.That(() => TextSettings.Read(_folder.Path), Throws.TypeOf<FileFormatException>().With.Message.Contains("config.json").And.Message.Contains(key));
+    }
+
     [Test]
     public void Generate_AStopText_EndsTheTextBeforeIt()
     {

@@ -43,6 +43,22 @@ public sealed class TextFilesTests : IDisposable
         Assert.That(() => Expand(pattern), Throws.TypeOf<TextException>().With.Message.Contains(named).And.Message.Contains(pattern));
     }
 
+    [Test]
+    public void Expand_ANameWithoutWildcards_LooksAtNothingBelow()
+    {
+        _folder.Write("far/below/only.txt", "");
+        Assert.That(() => Expand("far/onyl.txt"), Throws.TypeOf<TextException>().With.Message.Contains("none in that folder"));
+    }
+
+    [Test]
+    public void Expand_AGlob_EntersOnlyFoldersThatItCanMatchIn()
+    {
+        _folder.Write("far/below/only.txt", "");
+        Assert.That(() => Expand("far/other*.txt"), Throws.TypeOf<TextException>().With.Message.Contains("none in that folder"));
+        Assert.That(() => Expand("far/be*.md"), Throws.TypeOf<TextException>().With.Message.Contains("only.txt"));
+        Assert.That(Expand("far/?e*w/*.txt"), Is.EqualTo(new[] { "far/below/only.txt" }));
+    }
+
     private IEnumerable<string> Expand(params string[] patterns) =>
         TextFiles.Expand(patterns.Select(pattern => pattern.Length == 0 ? _folder.Path : _folder[pattern])).Select(path => Path.GetRelativePath(_folder.Path, path).Replace('\\', '/'));
 }

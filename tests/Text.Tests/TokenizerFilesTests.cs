@@ -122,6 +122,24 @@ public sealed class TokenizerFilesTests : IDisposable
         Assert.That(() => Tokenizer.Load(_folder.Path), Throws.InstanceOf<TextException>().With.Message.Contains(named).And.Message.Contains("tokenizer.json"));
     }
 
+    [TestCase("max_input_chars_per_word", "100.5")]
+    [TestCase("max_input_chars_per_word", "1e20")]
+    [TestCase("unk_token", "null")]
+    public void Load_AValueOfAnotherKind_IsAnErrorOfOurs(string key, string value)
+    {
+        Train("wordpiece", 200);
+        Change(root => root["model"]![key] = JsonNode.Parse(value));
+        Assert.That(() => Tokenizer.Load(_folder.Path), Throws.InstanceOf<TextException>().With.Message.Contains("tokenizer.json"));
+    }
+
+    [Test]
+    public void Load_ANamedTokenWithoutContent_IsNone()
+    {
+        Train("bpe", 300);
+        _folder.Write("tokenizer_config.json", """{"bos_token": {"content": null}, "eos_token": "<|endoftext|>"}""");
+        Assert.That((Tokenizer.Load(_folder.Path).BosId, Tokenizer.Load(_folder.Path).EosId), Is.EqualTo(((int?)null, (int?)299)));
+    }
+
     [Test]
     public void Load_AFileCutOffAnywhere_IsAnErrorOfOurs()
     {

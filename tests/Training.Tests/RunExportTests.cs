@@ -54,6 +54,27 @@ public sealed class RunExportTests
         Assert.That(manifest.Files["model.onnx"], Is.EqualTo(Sha256.Of(Path.Combine(Out, "model.onnx"))));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void OfRun_ArtifactsOfALanguageModel_KeepTheTokenizerThatTheyHave(bool files)
+    {
+        WriteRun();
+        var artifacts = Path.Combine(Run, "artifacts");
+        (Manifest.Read(Path.Combine(artifacts, "manifest.json")) with { Tokenizer = new("wordpiece", 5) }).Write(Path.Combine(artifacts, "manifest.json"));
+        if (files)
+        {
+            File.WriteAllLines(Path.Combine(artifacts, "vocab.txt"), ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]);
+            File.WriteAllText(Path.Combine(artifacts, "config.json"), "{}");
+        }
+
+        using var target = OutputTarget.Folder(Out, force: false);
+        RunExport.OfRun(Run, null, target);
+
+        var manifest = Manifest.Read(Path.Combine(Out, "manifest.json"));
+        Assert.That(manifest.Tokenizer, Is.EqualTo(files ? new ManifestTokenizer("wordpiece", 5) : null));
+        Assert.That(manifest.Files.Keys, Is.EqualTo(files ? new[] { "config.json", "model.onnx", "vocab.txt" } : ["model.onnx"]));
+    }
+
     [Test]
     public void OfRun_UnknownCheckpoint_NamesThoseThatAreThere()
     {

@@ -79,6 +79,17 @@ public sealed class RuntimeCheckpointTests : IDisposable
         Assert.That(() => RuntimeCheckpoint.Load(loaded, File), Throws.TypeOf<TrainingException>().With.Message.Contains(message).And.Message.Contains(File));
     }
 
+    [Test]
+    public void Load_StepBelowZero_IsRefused()
+    {
+        using var engine = Trained();
+        ParameterState State(string name) => new(name, [new NamedTensor("momentum0", Tensor.Vector<float>([0]))]);
+        Write(engine, [new("group0", -1, 0, [State("w"), State("b")])]);
+        using var loaded = new LineEngine();
+
+        Assert.That(() => RuntimeCheckpoint.Load(loaded, File), Throws.TypeOf<TrainingException>().With.Message.Contains("-1 steps").And.Message.Contains(File));
+    }
+
     private void Write(LineEngine engine, IReadOnlyList<OptimizerGroup> groups) => new OdtcCheckpoint
     {
         Trainable = [.. engine.Parameters.Select((p, i) => new NamedTensor(p.Name, new(p.Type, [.. p.Dims], engine.Parameter(i))))],

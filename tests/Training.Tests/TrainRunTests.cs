@@ -40,7 +40,7 @@ public sealed class TrainRunTests
         Assert.That(Content(), Is.EqualTo(before));
         var record = RunFolder.ReadRecord(Run);
         Assert.That(record.Data.Single().Sha256, Is.EqualTo(Sha256.Of(Data)));
-        Assert.That(record.Versions.Keys, Does.Contain("onnxpipe"));
+        Assert.That(record.Versions.Keys, Does.Contain("onnxpipe").And.Contain("onnxruntime"));
     }
 
     [Test]
@@ -59,6 +59,21 @@ public sealed class TrainRunTests
 
         Assert.That(() => Resume([new("--lr", c => c with { Lr = 7 })]), Throws.TypeOf<TrainingException>().With.Message.Contains("--lr would change").And.Message.Contains("lr was 0.01 when it was started, and would be 7").And.Property("ExitCode").EqualTo(64));
         Assert.That(Resume([new("--lr", c => c with { Lr = 0.01 })]).Step, Is.EqualTo(12));
+    }
+
+    [Test]
+    public void Resume_OnAnotherBuild_SaysSoAndGoesOn()
+    {
+        Assert.That(() => Start(Config(), stopAt: 4), Throws.InstanceOf<OperationCanceledException>());
+        var json = Path.Combine(Run, "run.json");
+        var now = RunFolder.ReadRecord(Run).Versions["onnxruntime"];
+        File.WriteAllText(json, File.ReadAllText(json).Replace($"\"{now}\"", "\"1.2.3 (Gpu)\""));
+        var warnings = new List<string>();
+
+        Assert.That(Resume([], warn: warnings.Add).Step, Is.EqualTo(12));
+
+        Assert.That(warnings, Has.Count.EqualTo(1));
+        Assert.That(warnings[0], Does.Contain($"onnxruntime 1.2.3 (Gpu), now {now}"));
     }
 
     [Test]
@@ -172,8 +187,8 @@ public sealed class TrainRunTests
         return TrainRun.Start(config, Parts(load), Run, force, new Stop(stopAt, cancel), cancel.Token);
     }
 
-    private RunResult Resume(IReadOnlyList<TrainRun.Change> changes, Action<string>? say = null) =>
-        TrainRun.Resume(Run, "train", changes, _ => Parts(), say ?? (_ => { }), null, default);
+    private RunResult Resume(IReadOnlyList<TrainRun.Change> changes, Action<string>? say = null, Action<string>? warn = null) =>
+        TrainRun.Resume(Run, "train", changes, _ => Parts(), say ?? (_ => { }), warn ?? (text => Assert.Fail(text)), null, default);
 
     private void WriteData(float slope)
     {

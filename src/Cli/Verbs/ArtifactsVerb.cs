@@ -2,6 +2,7 @@ using System.Globalization;
 using OnnxPipeline.Artifacts;
 using OnnxPipeline.Files;
 using OnnxPipeline.Ir.Serialization;
+using OnnxPipeline.Training;
 
 namespace OnnxPipeline.Cli.Verbs;
 
@@ -52,6 +53,11 @@ internal static class ArtifactsVerb
 
             options = options with { Loss = context.Get(loss) ?? options.Loss, IgnoreIndex = context.Get(ignore) ?? options.IgnoreIndex };
             using var target = OutputTarget.Folder(context.Need(output), context.Force, context.Cancellation);
+            if (options is { Known.Tokenizer: not null, Prefix.Length: 0 }) // with a prefix before their names nobody would find them
+            {
+                BesideModel.Copy(path.Folder, target.Path); // what an export of the trained model needs to go on with text
+            }
+
             var manifest = ArtifactWriter.Write(ModelFile.Load(path.File, context.Get(follow)), options, target, context.Progress.Say);
             var files = Directory.GetFiles(target.Path).Order(StringComparer.Ordinal).Select(f => (Name: Path.GetFileName(f), new FileInfo(f).Length)).ToList();
             target.Commit();

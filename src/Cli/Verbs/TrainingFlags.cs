@@ -84,7 +84,7 @@ internal sealed class TrainingFlags
                     throw new UsageException("--resume goes on with a run in its own folder; --out and --force are for new runs.");
                 }
 
-                result = TrainRun.Resume(path, verb, Changes(context), record => parts(record.Config, record), context.Progress.Say, progress, context.Cancellation);
+                result = TrainRun.Resume(path, verb, Changes(context), record => parts(record.Config, record), context.Progress.Say, context.Progress.Warn, progress, context.Cancellation);
             }
             else
             {

@@ -51,6 +51,7 @@ public sealed class ArtifactsVerbTests : IDisposable
     [TestCase("--lr", "fast", TestName = "{m}(no number)")]
     [TestCase("--label-smoothing", "1", TestName = "{m}(everything smoothed)")]
     [TestCase("--momentum", "0.9", TestName = "{m}(momentum with adamw)")]
+    [TestCase("--optimizer", "sgd", "--momentum", "1", "--target", "stock", TestName = "{m}(momentum of 1)")]
     [TestCase("--optimizer", "sgd", "--eps", "1", TestName = "{m}(eps with sgd)")]
     [TestCase("--optimizer", "none", "--lr", "1", TestName = "{m}(rate without optimizer)")]
     [TestCase("--loss", "mse", "--ignore-index", "0", TestName = "{m}(classes without cross-entropy)")]
@@ -96,6 +97,20 @@ public sealed class ArtifactsVerbTests : IDisposable
         Assert.That(call.Code, Is.Zero, call.Error);
         Assert.That(File.Exists(Path.Combine(Out, "step_model.onnx")));
         Assert.That(Manifest.Read(Path.Combine(Out, "manifest.json")).Optimizer!.Momentum, Is.EqualTo(0.9));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Artifacts_OfAModelFolderWithATokenizer_TakeItAlong(bool known)
+    {
+        new Manifest { Tokenizer = known ? new("wordpiece", 5) : null }.Write(Path.Combine(_folder, "manifest.json"));
+        File.WriteAllLines(Path.Combine(_folder, "vocab.txt"), ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]);
+        File.WriteAllText(Path.Combine(_folder, "config.json"), "{}");
+
+        var call = await Artifacts("--loss", "mse");
+
+        Assert.That(call.Code, Is.Zero, call.Error);
+        Assert.That(Manifest.Read(Path.Combine(Out, "manifest.json")).Files.Keys.Where(name => name is "config.json" or "vocab.txt"), Is.EqualTo(known ? ["config.json", "vocab.txt"] : Array.Empty<string>()));
     }
 
     /// <summary>x [batch, 3] · w1 · w2 → y [batch, 2].</summary>

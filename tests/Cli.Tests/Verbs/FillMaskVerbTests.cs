@@ -46,12 +46,13 @@ public sealed class FillMaskVerbTests : IDisposable
     }
 
     [Test]
-    public async Task FillMask_LinesOfInput_AreATableForPeople()
+    public async Task FillMask_LinesOfInputWithoutTheJsonFlag_AreAnsweredInJsonToo()
     {
         var call = await Call.Of(["fill-mask", "--model", _folder, "--top", "1"], "a [MASK] b\n", CancellationToken.None);
 
         Assert.That(call.Code, Is.Zero, call.Error);
-        Assert.That(call.Output, Does.StartWith("a [MASK] b\nmask  token  id  score\n1     c      7   0.74"));
+        var answer = JsonDocument.Parse(call.Output).RootElement;
+        Assert.That((answer.GetProperty("text").GetString(), answer.GetProperty("masks")[0][0].GetProperty("token").GetString()), Is.EqualTo(("a [MASK] b", "c")));
     }
 
     [TestCase("no mask here", "write [MASK]", 1)]
