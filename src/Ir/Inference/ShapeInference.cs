@@ -55,13 +55,28 @@ public static class ShapeInference
         {
             foreach (var inner in node.Subgraphs)
             {
-                Infer(inner, opset, functions);
+                Inside(node, () => Infer(inner, opset, functions));
             }
 
             if (!functions.Contains((node.Domain, node.OpType)))
             {
                 Infer(node, opset);
             }
+        }
+    }
+
+    /// <summary>
+    /// Looks into a subgraph. Where the node is an If, shapes that contradict each other inside are no error of the model: the branch is one that is not taken with these shapes, as
+    /// where an exporter drops an axis of size 1 only if it has that size. What is known before it stays.
+    /// </summary>
+    internal static void Inside(Node node, Action look)
+    {
+        try
+        {
+            look();
+        }
+        catch (IrException) when (node.OpType == "If" && node.Domain.Length == 0)
+        {
         }
     }
 }

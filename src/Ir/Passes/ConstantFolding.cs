@@ -29,7 +29,11 @@ public static class ConstantFolding
         var folded = 0;
         foreach (var node in graph.Nodes)
         {
-            folded += node.Subgraphs.ToList().Sum(inner => Fold(inner, opset, functions, keep));
+            foreach (var inner in node.Subgraphs.ToList())
+            {
+                ShapeInference.Inside(node, () => folded += Fold(inner, opset, functions, keep));
+            }
+
             if (functions.Contains((node.Domain, node.OpType)))
             {
                 continue;

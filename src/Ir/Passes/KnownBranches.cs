@@ -46,7 +46,11 @@ public static class KnownBranches
                 }
 
                 var next = node.Next;
-                taken += node.Subgraphs.ToList().Sum(Inline);
+                foreach (var inner in node.Subgraphs.ToList())
+                {
+                    ShapeInference.Inside(node, () => taken += Inline(inner));
+                }
+
                 ShapeInference.Infer(node, model.Opset);
                 ConstantFolding.Fold(node, model.Opset, keep);
                 node = next;

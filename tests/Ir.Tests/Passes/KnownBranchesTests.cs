@@ -157,6 +157,18 @@ public sealed class KnownBranchesTests
     }
 
     [Test]
+    public void Inline_BranchThatTheShapesRuleOut_IsNoErrorOfTheModel()
+    {
+        var (b, x) = Start(Dim.Named("width"));
+        b.Output(If(b, b.Input("asked", ElementType.Bool, Shape.Scalar), inner => inner.Op("Squeeze", [x, inner.Constant(1)]), inner => inner.Identity(x)), "y");
+        x.Type = new TensorType(ElementType.Float, ["batch", 3]);
+        var model = Finish(b);
+        Assert.That(KnownBranches.Inline(model), Is.Zero);
+        Assert.That(() => ShapeInference.Infer(model), Throws.Nothing);
+        Assert.That(() => ConstantFolding.Fold(model), Throws.Nothing);
+    }
+
+    [Test]
     public void Inline_ConditionOfAKeptInitializer_Stays()
     {
         var (b, x) = Start(1);

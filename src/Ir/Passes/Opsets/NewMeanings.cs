@@ -39,6 +39,26 @@ internal static class NewMeanings
         node.Attributes["nearest_mode"] = shrinks ? "ceil" : "floor";
     }
 
+    /// <summary>
+    /// Below 13 all inputs had to be there, and there was a mode tf_half_pixel_for_nn, (place + ½)/scale: half_pixel is ½ less, so that its floor is the other's rounding with halves up.
+    /// </summary>
+    public static void Resize(Node node, GraphBuilder b)
+    {
+        AttributeForms.OptionalResizeInputs(node, b);
+        if (node.Text("coordinate_transformation_mode", "half_pixel") != "tf_half_pixel_for_nn")
+        {
+            return;
+        }
+
+        if (node.Text("mode", "nearest") != "nearest" || node.Text("nearest_mode", "round_prefer_floor") != "floor")
+        {
+            throw new IrException($"{node.Describe()}: tf_half_pixel_for_nn, which was removed from ONNX at opset 13, has a form of today only with mode nearest and nearest_mode floor. Export the model with opset 13 or above.");
+        }
+
+        node.Attributes["coordinate_transformation_mode"] = "half_pixel";
+        node.Attributes["nearest_mode"] = "round_prefer_ceil";
+    }
+
     /// <summary>Below 13 the axes from <c>axis</c> [1] on are one; from 13 on <c>axis</c> [−1] is one axis.</summary>
     public static void FlattenedSoftmax(Node node, GraphBuilder b)
     {

@@ -29,7 +29,7 @@ internal static class OpsetSteps
         new("LogSoftmax", 13, NewMeanings.FlattenedSoftmax),
         new("Softmax", 13, NewMeanings.FlattenedSoftmax),
         new("ReduceSum", 13, AttributeForms.Axes),
-        new("Resize", 13, AttributeForms.OptionalResizeInputs),
+        new("Resize", 13, NewMeanings.Resize),
         new("Split", 13, (node, b) => AttributeForms.ToInput(node, b, "split", 1)),
         new("Squeeze", 13, AttributeForms.Axes),
         new("Unsqueeze", 13, AttributeForms.Axes),
