@@ -5,7 +5,7 @@ namespace OnnxPipeline.Artifacts;
 
 /// <summary>
 /// Undoes what exporters do to equal biases: one initializer of rank 1 that reaches its uses through several Identity nodes (Optimum merges
-/// fresh biases so) becomes one initializer per Identity, called after its output.
+/// fresh biases so) becomes one initializer per Identity, called after its output. Uses without an Identity are those of one more bias, which keeps the name.
 /// </summary>
 internal static class SplitBiases
 {
@@ -14,7 +14,7 @@ internal static class SplitBiases
     {
         var origins = new Dictionary<Value, string>();
         var merged = graph.Nodes.Where(n => n.OpType == "Identity" && n.Domain.Length == 0 && IsBias(n.Inputs[0]) && !graph.Outputs.Contains(n.Outputs[0]))
-            .GroupBy(n => n.Inputs[0]!).Where(copies => copies.Skip(1).Any()).ToList();
+            .GroupBy(n => n.Inputs[0]!).Where(copies => copies.Skip(1).Any() || copies.Key.Uses.Any(use => use.Node.OpType != "Identity")).ToList();
         foreach (var copies in merged)
         {
             var place = graph.Initializers.IndexOf(copies.Key);

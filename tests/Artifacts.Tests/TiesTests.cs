@@ -124,6 +124,19 @@ public sealed class TiesTests
     }
 
     [Test]
+    public void Resolve_BiasUsedBesideItsOnlyIdentity_IsTwo()
+    {
+        var graph = new Graph("g");
+        var b = new GraphBuilder(graph, 18);
+        var bias = b.Initializer("bias", Tensor.From<float>(new float[4], 4));
+        var copy = b.Identity(bias);
+        copy.Name = "second";
+        var y = b.Add(b.Relu(b.Add(b.Input("x", ElementType.Float, ["n", 4]), bias)), copy);
+        b.Output(y, "y");
+        Assert.That(Resolve((graph, y)).Select(c => $"{c.Name} {c.Verdict} {c.Origin}"), Is.EqualTo(new[] { "second Weight bias", "bias Weight " }));
+    }
+
+    [Test]
     public void Resolve_BiasBehindOneIdentity_KeepsItsName()
     {
         var graph = new Graph("g");
