@@ -18,11 +18,17 @@ public static class OpsetConversion
     /// Changes the model in place. Bodies of local functions are raised from their own import; afterwards they and the model are at the same
     /// opset: <paramref name="opset"/>, or the highest that one of them has.
     /// </summary>
+    /// <remarks>Types and shapes of a model that has to be raised are inferred before: of some operators the new form depends on them.</remarks>
     /// <param name="opset">18 or above.</param>
-    /// <exception cref="IrException">The opset is below 7, or an operator has a form for which there is no way up; the message names the node.</exception>
+    /// <exception cref="IrException">The opset is below 7, its shapes contradict each other, or an operator has a form for which there is no way up; the message names the node.</exception>
     public static void Raise(Model model, int opset = 18)
     {
         var to = model.Functions.Select(f => f.OpsetImports.GetValueOrDefault("")).Append(model.Opset).Append(opset).Max();
+        if (model.Opset >= Lowest && model.Opset < to)
+        {
+            ShapeInference.Infer(model);
+        }
+
         Raise(model.Graph, model.OpsetImports, to);
         foreach (var function in model.Functions)
         {

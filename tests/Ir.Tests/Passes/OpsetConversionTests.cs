@@ -63,6 +63,24 @@ public sealed class OpsetConversionTests
         Assert.That(node.Int("axis", 1), Is.EqualTo(-1));
     }
 
+    /// <summary>PyTorch's old exporter writes no types of inner values, and Softmax over the last of four axes by its number.</summary>
+    [Test]
+    public void Raise_ModelWithoutInnerTypes_KnowsThem()
+    {
+        var (model, b) = Empty(10);
+        var sum = b.Abs(b.Input("half", ElementType.Float16, [1, 2, 3]));
+        var node = b.Ops("Softmax", [b.Op("Clip", [sum], [("max", 4f)])], 1, [("axis", 2)]);
+        b.Output(node.Outputs[0], "y");
+        foreach (var value in b.Graph.Nodes.SelectMany(n => n.Outputs))
+        {
+            value.Type = null;
+        }
+
+        OpsetConversion.Raise(model);
+        Assert.That(b.Graph.Nodes.Select(n => n.OpType), Is.EqualTo(new[] { "Abs", "Constant", "Clip", "Softmax" }));
+        Assert.That(b.Graph.Nodes.First(n => n.OpType == "Constant").Outputs[0].ConstantData!.Type, Is.EqualTo(ElementType.Float16));
+    }
+
     [Test]
     public void Raise_SplitSizes_BecomeAnInputAndEqualPartsANumber()
     {
