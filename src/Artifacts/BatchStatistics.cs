@@ -15,8 +15,13 @@ internal static class BatchStatistics
     {
         foreach (var node in Nodes(graph))
         {
+            if (node.Outputs.Skip(3).FirstOrDefault(v => v.Uses.Count > 0 || graph.Outputs.Contains(v)) is { } batch)
+            {
+                throw new ArtifactsException($"{node.Describe()}: something takes its output '{batch.Name}', a statistic of the batch, which is computed in training only. Export the model in evaluation mode.");
+            }
+
             node.Attributes.Remove("training_mode");
-            for (var i = 1; i < node.Outputs.Count; i++)
+            for (var i = 1; i < Math.Min(node.Outputs.Count, 3); i++) // below opset 14 two statistics of the batch follow
             {
                 var (after, before) = (node.Outputs[i], node.Inputs[i + 2]!);
                 graph.ReplaceAllUses(after, graph.Outputs.Contains(after) ? new GraphBuilder(graph, opset, before: node).Identity(before) : before);

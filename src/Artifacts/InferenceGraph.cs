@@ -11,6 +11,11 @@ public static class InferenceGraph
     public static Model Of(Model source)
     {
         var model = ModelCopy.Of(source);
+        if (model.Functions.Any(f => f.OpsetImports.GetValueOrDefault("", model.Opset) != model.Opset))
+        {
+            OpsetConversion.Raise(model); // what is put in the place of a call is of the model's opset
+        }
+
         FunctionInlining.Inline(model);
         var graph = model.Graph;
         var read = DeadCode.ReadInputs(graph);

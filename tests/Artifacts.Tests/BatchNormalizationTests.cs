@@ -177,6 +177,34 @@ public sealed class BatchNormalizationTests : IDisposable
         Assert.That(said, Has.One.Contains("no BatchNormalization"));
     }
 
+    [Test]
+    public void InferenceGraph_OfAnOldModelInTrainingMode_TakesTheStoredStatistics()
+    {
+        var model = Old(out var node);
+        var inference = InferenceGraph.Of(model).Graph;
+        Assert.That(inference.Nodes.Single().Outputs.Select(v => v.Name), Is.EqualTo(new[] { "y" }));
+        Assert.That(inference.Nodes.Single().Inputs.Skip(1).Select(v => v!.Name), Is.EqualTo(Layer));
+
+        model.Graph.Outputs.Add(node.Outputs[3]);
+        Assert.That(() => InferenceGraph.Of(model), Throws.TypeOf<ArtifactsException>().With.Message.Contains("'saved_mean'"));
+
+        static Model Old(out Node node)
+        {
+            var graph = new Graph("old");
+            var b = new GraphBuilder(graph, 18);
+            node = b.Ops("BatchNormalization", [b.Input("x", ElementType.Float, ["batch", 3]), .. Layer.Select((name, i) => b.Initializer(name, Mlp.Random(i, 3)))], 5);
+            foreach (var (value, name) in node.Outputs.Zip(["y", "mean", "var", "saved_mean", "saved_var"]))
+            {
+                value.Name = name;
+            }
+
+            graph.Outputs.Add(node.Outputs[0]);
+            var model = new Model(graph);
+            model.OpsetImports.Add("", 11);
+            return model;
+        }
+    }
+
     private static Model Create(bool training = false, Func<GraphBuilder, Value, Value[], Value>? after = null)
     {
         var graph = new Graph("normalized");
