@@ -42,6 +42,18 @@ public sealed class ParameterChoiceTests
     }
 
     [Test]
+    public void Choose_ConstantThatTheManifestTrains_StaysAParameterWithoutPatterns()
+    {
+        var known = new Manifest { Parameters = [new("scale", [1], "F32", true)] };
+        Assert.That(Choose([], [], known), Is.EqualTo("+fc1.weight +fc1.bias +fc2.weight +scale"));
+        Assert.That(Choose([], ["fc1.*"], known), Is.EqualTo("-fc1.weight -fc1.bias +fc2.weight"));
+    }
+
+    [Test]
+    public void Choose_ManifestWithANameTwice_IsAnError() =>
+        Assert.That(() => Choose([], [], new Manifest { Parameters = [new("scale", [1], "F32", true), new("scale", [1], "F32", false)] }), Throws.TypeOf<ArtifactsException>().With.Message.Contains("'scale' 2 times"));
+
+    [Test]
     public void Choose_FrozenGroup_FreezesBesideWhatTheManifestAndThePatternsSay()
     {
         var known = new Manifest { Parameters = [new("fc1.weight", [1], "F32", false)] };
