@@ -48,7 +48,22 @@ public sealed class WeightsTests
         Case("ConcatenatedAndTiled", [1, 1, 8], WeightVerdict.Weight, (b, x, w) => b.Concat(1, b.Op("Tile", [w, b.Constant(2, 1, 1)]), x)),
         Case("ConcatenatedConstants", [1, 8], WeightVerdict.Constant, (b, x, w) => b.Div(x, b.Concat(0, w, b.Constant(Ones(3, 8))))),
         Case("NormalizationScale", [8], WeightVerdict.Weight, (b, x, w) => b.LayerNormalization(x, w, null)),
-        Case("InverseFrequencies", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Cos(b.Concat(2, b.MatMul(x, w), b.MatMul(x, w)))),
+        Case("InverseFrequencies", [8, 3], WeightVerdict.Constant, (b, x, w) => Waves(b, b.MatMul(Counted(b, x), w))),
+        Case("OneWaveOfPositions", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Cos(b.MatMul(Counted(b, x), w))),
+        Case("FrequenciesOfATime", [8], WeightVerdict.Constant, (b, x, w) => Waves(b, b.Mul(x, w))),
+        Case("LearnedFrequencies", [8], WeightVerdict.Weight, (b, x, w) => b.Sin(b.Mul(x, w))),
+        Case("LayerOfSines", [8, 3], WeightVerdict.Weight, (b, x, w) => b.Sin(b.Mul(b.Add(b.MatMul(x, w), b.Constant(Ones(3))), b.Constant(30f)))),
+        Case("LayerBehindALayer", [8, 3], WeightVerdict.Weight, (b, x, w) => Waves(b, b.MatMul(b.Sin(b.MatMul(x, b.Constant(Ones(8, 8)))), w))),
+        Case("LayerOnATable", [8, 3], WeightVerdict.Weight, (b, x, w) => b.Sin(b.MatMul(b.Gather(b.Constant(Ones(5, 8)), b.Cast(x, ElementType.Int64)), w))),
+        Case("BiasLessAMean", [8], WeightVerdict.Weight, (b, x, w) => b.Add(b.Mul(x, b.Constant(Ones(8))), b.Sub(w, b.ReduceMean(x, [-1])))),
+        Case("LessAnActivation", [8], WeightVerdict.Constant, (b, x, w) => b.Relu(b.Sub(w, x))),
+        Case("ScaleThatOnlyNormalizes", [4], WeightVerdict.Constant, (b, x, w) => b.Add(b.Mul(b.Reshape(b.Op("InstanceNormalization", [x, w, b.Constant(Zeros(4))]), -1, 4, 8), b.Constant(Ones(4, 1))), b.Constant(Ones(4, 1)))),
+        Case("ScaleWithoutOthersBehind", [4], WeightVerdict.Weight, (b, x, w) => b.Relu(b.Op("InstanceNormalization", [x, w, b.Constant(Zeros(4))]))),
+        Case("ScaleWithABias", [4], WeightVerdict.Weight, (b, x, w) => b.Add(b.Mul(b.Op("InstanceNormalization", [x, w, b.Constant(Ones(4))]), b.Constant(Ones(4, 1))), b.Constant(Ones(4, 1)))),
+        Case("Slopes", [4, 1], WeightVerdict.Constant, (b, x, w) => b.Softmax(b.Add(x, b.Mul(w, Counted(b, x))))),
+        Case("FactorInScores", [4, 1], WeightVerdict.Weight, (b, x, w) => b.Softmax(b.Add(x, b.Mul(w, b.Relu(x))))),
+        Case("FactorOfCounts", [4, 1], WeightVerdict.Weight, (b, x, w) => b.Relu(b.Add(x, b.Mul(w, Counted(b, x))))),
+        Case("MaskOfWhichIsChosen", [4, 8], WeightVerdict.Constant, (b, x, w) => b.Softmax(b.Where(b.Greater(x, b.Constant(0f)), b.Add(x, w), x))),
         Case("BehindFloor", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Op("Floor", [b.MatMul(x, w)])),
         Case("AnglesOfRotary", [10, 4], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("RotaryEmbedding", [x, b.Constant(0), w, b.Constant(Ones(10, 4))], domain: "com.microsoft"))),
         Case("FixedGrid", [1, 3, 3, 2], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("GridSample", [b.Unsqueeze(x, 1), b.Expand(w, b.Concat(0, b.Shape(x, 0, 1), b.Constant(3, 3, 2)))]))),
@@ -75,6 +90,12 @@ public sealed class WeightsTests
         Decomposition.Apply(build.Graph, 18);
         return held;
     }
+
+    private static Value Waves(GraphBuilder build, Value angles) => build.Concat(-1, build.Sin(angles), build.Cos(angles));
+
+    private static Value Counted(GraphBuilder build, Value x) => build.Cast(build.Cast(x, ElementType.Int64), ElementType.Float);
+
+    private static Tensor Zeros(long count) => Tensor.From<float>(new float[count], count);
 
     private static TestCaseData Case(string name, long[] dims, WeightVerdict verdict, Func<GraphBuilder, Value, Value, Value> use) =>
         new TestCaseData(dims, verdict, use).SetArgDisplayNames(name);
