@@ -93,7 +93,13 @@ internal sealed class ForwardModel
         var model = Copy(values);
         var graph = model.Graph;
         var further = options.Outputs.Select(name => FindOutput(graph, name)).ToList();
-        var (loss, labels) = Losses.Table[options.Loss](new GraphBuilder(graph, model.Opset, scope: "loss/"), values[_lossInput], options);
+        var build = new GraphBuilder(graph, model.Opset, scope: "loss/");
+        var (loss, labels) = Losses.Table[options.Loss](build, values[_lossInput], options);
+        if (loss.Element is not (ElementType.Float or ElementType.Undefined))
+        {
+            loss = build.Cast(loss, ElementType.Float); // of a model in float16 or float64
+        }
+
         loss.Name = "loss";
         loss.Type = new TensorType(ElementType.Float, Shape.Scalar);
         graph.Outputs.Clear();

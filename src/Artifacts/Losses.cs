@@ -46,7 +46,7 @@ public static class Losses
             targets = build.Reshape(labels, -1); // [all labels]
         }
 
-        return (build.MeanCrossEntropy(scores, targets, options.IgnoreIndex, options.LabelSmoothing, 1), labels);
+        return (build.MeanCrossEntropy(scores, targets, options.IgnoreIndex, options.LabelSmoothing), labels);
     }
 
     private static int ClassAxis(Shape shape, Value x, ArtifactOptions options)

@@ -32,6 +32,24 @@ public sealed class LossesTests
         Assert.That(gradient, Has.All.Matches<double>(double.IsFinite));
     }
 
+    [TestCase("cross-entropy")]
+    [TestCase("mse")]
+    [TestCase("l1")]
+    [TestCase("bce")]
+    public void Write_ModelInFloat64_HasALossInFloat32(string kind)
+    {
+        var graph = new Graph("double");
+        var build = new GraphBuilder(graph, 18);
+        build.Output(build.MatMul(build.Input("x", ElementType.Double, ["batch", 3]), build.Initializer("w", Tensor.From<double>(new double[6], 3, 2))), "y");
+        var model = new Model(graph);
+        model.OpsetImports.Add("", 18);
+        using var folder = new TemporaryFolder();
+        using var target = OutputTarget.Folder(folder["out"], force: false);
+        ArtifactWriter.Write(model, new() { Loss = kind, LabelSmoothing = kind == "cross-entropy" ? 0.1 : 0, Target = ArtifactTarget.Stock }, target);
+        var outputs = OnnxPipeline.Ir.Serialization.ModelFile.Load(Path.Combine(target.Path, "step_model.onnx")).Graph.Outputs;
+        Assert.That(outputs.Select(v => (v.Name, v.Element)), Is.EqualTo(new[] { ("loss", ElementType.Float), ("w_grad", ElementType.Double) }));
+    }
+
     [Test]
     public void Bce_AtLogitZero_HasGradientOneHalfMinusTarget()
     {
