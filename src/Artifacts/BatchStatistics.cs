@@ -13,9 +13,10 @@ internal static class BatchStatistics
     /// <summary>Nodes that an exporter left in training mode take their stored statistics, which stay what they are.</summary>
     public static void UseStored(Graph graph, int opset)
     {
-        foreach (var node in Nodes(graph))
+        foreach (var node in Nodes(graph.AllNodes()))
         {
-            if (node.Outputs.Skip(3).FirstOrDefault(v => v.Uses.Count > 0 || graph.Outputs.Contains(v)) is { } batch)
+            var owner = node.Owner!; // the graph, or one inside it
+            if (node.Outputs.Skip(3).FirstOrDefault(v => v.Uses.Count > 0 || owner.Outputs.Contains(v)) is { } batch)
             {
                 throw new ArtifactsException($"{node.Describe()}: something takes its output '{batch.Name}', a statistic of the batch, which is computed in training only. Export the model in evaluation mode.");
             }
@@ -24,7 +25,7 @@ internal static class BatchStatistics
             for (var i = 1; i < Math.Min(node.Outputs.Count, 3); i++) // below opset 14 two statistics of the batch follow
             {
                 var (after, before) = (node.Outputs[i], node.Inputs[i + 2]!);
-                graph.ReplaceAllUses(after, graph.Outputs.Contains(after) ? new GraphBuilder(graph, opset, before: node).Identity(before) : before);
+                owner.ReplaceAllUses(after, owner.Outputs.Contains(after) ? new GraphBuilder(owner, opset, before: node).Identity(before) : before);
             }
 
             node.TrimOutputs(1);
@@ -37,7 +38,7 @@ internal static class BatchStatistics
     /// </summary>
     public static void Separate(Graph graph)
     {
-        var layers = Nodes(graph).GroupBy(n => (Source(n.Inputs[1]!), Source(n.Inputs[2]!), Source(n.Inputs[3]!), Source(n.Inputs[4]!))).ToList();
+        var layers = Nodes(graph.Nodes).GroupBy(n => (Source(n.Inputs[1]!), Source(n.Inputs[2]!), Source(n.Inputs[3]!), Source(n.Inputs[4]!))).ToList();
         var taken = new HashSet<Value>();
         foreach (var layer in layers)
         {
@@ -65,7 +66,7 @@ internal static class BatchStatistics
 
     /// <summary>The values that hold statistics.</summary>
     /// <exception cref="ArtifactsException">A mean or variance is computed.</exception>
-    public static IReadOnlySet<Value> Of(Graph graph) => Nodes(graph).SelectMany(node => node.Inputs.Skip(3).Select(value => value!.ConstantData is not null
+    public static IReadOnlySet<Value> Of(Graph graph) => Nodes(graph.Nodes).SelectMany(node => node.Inputs.Skip(3).Select(value => value!.ConstantData is not null
         ? value
         : throw new ArtifactsException($"{node.Describe()}: its statistics '{value.Name}' are computed by the model, so there is nothing to keep them in. Leave out --batch-norm train."))).ToHashSet();
 
@@ -76,7 +77,7 @@ internal static class BatchStatistics
     public static void UseBatch(Graph graph)
     {
         var current = new Dictionary<Value, Value>();
-        foreach (var node in Nodes(graph))
+        foreach (var node in Nodes(graph.Nodes))
         {
             var label = Label(node);
             (node.Domain, node.OpType) = (Microsoft, "BatchNormInternal");
@@ -94,7 +95,7 @@ internal static class BatchStatistics
         }
     }
 
-    private static List<Node> Nodes(Graph graph) => [.. graph.Nodes.Where(n => n is { OpType: "BatchNormalization", Domain.Length: 0, Inputs.Count: 5 } && n.Inputs.All(v => v is not null))];
+    private static List<Node> Nodes(IEnumerable<Node> nodes) => [.. nodes.Where(n => n is { OpType: "BatchNormalization", Domain.Length: 0, Inputs.Count: 5 } && n.Inputs.All(v => v is not null))];
 
     private static bool IsStatistic(Value.Use use, int index) => use.Node is { OpType: "BatchNormalization", Domain.Length: 0 } && use.Index == index;
 

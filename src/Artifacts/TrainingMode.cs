@@ -11,9 +11,9 @@ internal static class TrainingMode
 {
     public static void Apply(Graph graph, int opset)
     {
-        foreach (var node in graph.Nodes.Where(n => n.OpType == "Dropout" && n.Domain.Length == 0 && n.Input(2) is null).ToList())
+        foreach (var node in graph.AllNodes().Where(n => n.OpType == "Dropout" && n.Domain.Length == 0 && n.Input(2) is null).ToList())
         {
-            node.SetInput(2, new GraphBuilder(graph, opset, before: node, scope: node.Name + "/").Constant(Tensor.Scalar(true)));
+            node.SetInput(2, new GraphBuilder(node.Owner!, opset, before: node, scope: node.Name + "/").Constant(Tensor.Scalar(true)));
         }
     }
 }

@@ -37,6 +37,20 @@ public sealed class BranchesTests : IDisposable
         Assert.That(() => ArtifactWriter.Write(model, new() { Loss = "mse" }, target), Throws.TypeOf<AutodiffException>().With.Message.Contains("If (1): choice").And.Message.Contains("condition"));
     }
 
+    [Test]
+    public void InferenceGraph_DropoutInABranch_IsGone()
+    {
+        var model = Mlp.Create((b, hidden) => b.Op("If", [b.Greater(b.ReduceSumAll(hidden), b.Constant(0f))], [("then_branch", Dropped(hidden)), ("else_branch", Dropped(hidden))]));
+        Assert.That(InferenceGraph.Of(model).Graph.AllNodes().Select(n => n.OpType), Has.None.EqualTo("Dropout").And.Exactly(2).EqualTo("Identity"));
+
+        static GraphAttribute Dropped(Value x)
+        {
+            var inner = new GraphBuilder(new Graph("dropped"), 18);
+            inner.Output(inner.Op("Dropout", [x, null, inner.Constant(Tensor.Scalar(true))]));
+            return new(inner.Graph);
+        }
+    }
+
     /// <summary>Hidden times a weight of 4×4 in either branch.</summary>
     private static Value Branches(GraphBuilder b, Value hidden, Value condition)
     {
