@@ -38,30 +38,38 @@ public sealed record ModelReport(
     public static ModelReport Of(Model source, IReadOnlyList<string> trainable, IReadOnlyList<string> frozen, Manifest? known, bool retie = true)
     {
         var model = ModelCopy.Of(source);
-        ForwardPasses.Run(model);
+        ForwardPasses.Unfold(model);
         var graph = model.Graph;
+        var ops = graph.AllNodes().Select(node => (Node: node, node.Domain, node.OpType)).ToList();
+        var opsets = model.OpsetImports.ToDictionary();
+        HashSet<Node> refused = [];
+        ForwardPasses.Rewrite(model, node => refused.Add(node));
         var candidates = Weights.Resolve(graph, model.OpsetImports, graph.Outputs, table: null, retie);
         var trained = ParameterChoice.Choose(candidates, trainable, frozen, known).ToDictionary(c => c.Candidate, c => c.Trainable);
         var parameters = candidates.Where(c => trained.ContainsKey(c) || c.Verdict == WeightVerdict.Buffer).ToList();
         var taken = parameters.Select(c => c.Value).ToHashSet();
         var reasons = candidates.ToDictionary(c => c.Value, c => c.Reason);
-        var constants = graph.Initializers.Where(v => !taken.Contains(v)).Select(v => new Constant(
-            v.Name, v.Initializer!.Dims, ValueDescription.TypeName(v.Initializer.Type), Size(v.Initializer), reasons.GetValueOrDefault(v, "no float numbers")));
+        var inside = graph.AllNodes().SelectMany(n => n.Subgraphs).SelectMany(g => g.Initializers).ToHashSet();
+        var constants = graph.Initializers.Where(v => !taken.Contains(v)).Concat(inside).Select(v => new Constant(
+            v.Name, v.Initializer!.Dims, ValueDescription.TypeName(v.Initializer.Type), Size(v.Initializer), inside.Contains(v) ? "inside a subgraph, of which nothing is trained" : reasons.GetValueOrDefault(v, "no float numbers")));
         return new ModelReport(
             source.OpsetImports.ToDictionary(o => o.Key.Length == 0 ? "ai.onnx" : o.Key, o => o.Value), source.IrVersion,
             [.. source.Graph.Inputs.Where(v => v.Initializer is null).Select(ValueDescription.Of)], [.. source.Graph.Outputs.Select(ValueDescription.Of)],
             [.. parameters.Select(c => new Parameter(c.Name, c.Data.Dims, ValueDescription.TypeName(c.Data.Type), Size(c.Data), Verdict(c), c.Note is { } note ? $"{c.Reason}; {note}" : c.Reason, c.Ties))],
-            [.. constants], [.. Operators(model)]);
+            [.. constants], [.. Operators()]);
+
+        IEnumerable<Operator> Operators() =>
+            from op in ops
+            group op.Node by (op.Domain, op.OpType) into nodes
+            orderby nodes.Key.Domain, nodes.Key.OpType
+            let entry = GradientTable.Default.Find(nodes.Key.Domain, nodes.Key.OpType, opsets.GetValueOrDefault(nodes.Key.Domain, 1))
+            let state = nodes.Any(refused.Contains) ? "missing" : entry is { Rule: null } ? "stops" : entry is not null || nodes.All(IsGone) ? "rule" : "missing"
+            select new Operator(nodes.Key.OpType, nodes.Key.Domain, nodes.Count(), state);
+
+        static bool IsGone(Node node) => node.Owner is null; // others were written in its place
 
         string Verdict(WeightCandidate candidate) => !trained.TryGetValue(candidate, out var isTrained) ? "buffer" : isTrained ? "trainable" : "frozen";
     }
-
-    private static IEnumerable<Operator> Operators(Model model) =>
-        from node in model.Graph.AllNodes()
-        group node by (node.Domain, node.OpType) into nodes
-        orderby nodes.Key.Domain, nodes.Key.OpType
-        let entry = GradientTable.Default.Find(nodes.Key.Domain, nodes.Key.OpType, model.OpsetImports.GetValueOrDefault(nodes.Key.Domain, 1))
-        select new Operator(nodes.Key.OpType, nodes.Key.Domain, nodes.Count(), entry is null ? "missing" : entry.Rule is null ? "stops" : "rule");
 
     private static long Size(Tensor tensor) => tensor.Strings?.Sum(s => (long)s.Length) ?? tensor.Bytes.Length;
 }

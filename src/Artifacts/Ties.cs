@@ -28,12 +28,12 @@ internal static class Ties
             {
                 if (distinct.Find(d => IsSame(d.First.Data, weight.Data)) is { First: not null } same)
                 {
-                    Replace(graph, weight.Value, same.First.Data.Dims.SequenceEqual(weight.Data.Dims) ? same.First.Value : Copy(weight, build => build.Reshape(same.First.Value, [.. weight.Data.Dims])));
+                    Replace(graph, opset, weight.Value, same.First.Data.Dims.SequenceEqual(weight.Data.Dims) ? same.First.Value : Copy(weight, build => build.Reshape(same.First.Value, [.. weight.Data.Dims])));
                     same.Others.Add(weight.Name);
                 }
                 else if (distinct.Find(d => IsTranspose(d.First.Data, weight.Data)) is { First: not null } turned)
                 {
-                    Replace(graph, weight.Value, Copy(weight, build => build.Transpose(turned.First.Value, 1, 0)));
+                    Replace(graph, opset, weight.Value, Copy(weight, build => build.Transpose(turned.First.Value, 1, 0)));
                     turned.Others.Add(weight.Name);
                 }
                 else
@@ -58,8 +58,14 @@ internal static class Ties
         }
     }
 
-    private static void Replace(Graph graph, Value value, Value replacement)
+    private static void Replace(Graph graph, int opset, Value value, Value replacement)
     {
+        if (graph.Outputs.IndexOf(value) is >= 0 and var place)
+        {
+            graph.Outputs[place] = new GraphBuilder(graph, opset).Identity(replacement);
+            graph.Outputs[place].Name = value.Name;
+        }
+
         graph.ReplaceAllUses(value, replacement);
         graph.Initializers.Remove(value);
         if (value.Producer is { } constant)

@@ -103,7 +103,7 @@ public static class Weights
         {
             if (node.Outputs.Any(reaching.Contains) && table.Find(node.Domain, node.OpType, opsets.GetValueOrDefault(node.Domain, 1)) is not { Rule: null })
             {
-                reaching.UnionWith(node.Inputs.Concat(node.Subgraphs.SelectMany(g => g.AllNodes()).SelectMany(n => n.Inputs))
+                reaching.UnionWith(node.Inputs.Concat(Inside(node))
                     .OfType<Value>().Where(v => v.Element.IsFloat() || v.Element == ElementType.Undefined));
             }
         }
@@ -111,13 +111,17 @@ public static class Weights
         return reaching;
     }
 
+    /// <summary>What the nodes inside the subgraphs of a node take, and what those subgraphs give.</summary>
+    private static IEnumerable<Value?> Inside(Node node) =>
+        node.Subgraphs.SelectMany(g => g.Outputs.Concat(g.Nodes.SelectMany(n => n.Inputs.Concat(Inside(n)))));
+
     /// <summary>Values that depend on a graph input: activations, and numbers computed from them.</summary>
     private static HashSet<Value> Dynamic(Graph graph)
     {
         var dynamic = graph.Inputs.Where(v => v.Initializer is null).ToHashSet();
         foreach (var node in graph.Nodes)
         {
-            if (node.Inputs.Concat(node.Subgraphs.SelectMany(g => g.AllNodes()).SelectMany(n => n.Inputs)).Any(v => v is not null && dynamic.Contains(v)))
+            if (node.Inputs.Concat(Inside(node)).Any(v => v is not null && dynamic.Contains(v)))
             {
                 dynamic.UnionWith(node.Outputs);
             }

@@ -49,6 +49,36 @@ public sealed class ModelReportTests
         Assert.That(ModelReport.Of(model, [], [], null).Ops.Select(o => (o.Op, o.Gradient)), Is.EquivalentTo(new[] { ("Constant", "stops"), ("MatMul", "rule"), ("Mul", "rule"), ("Sigmoid", "rule"), ("Split", "rule") }));
     }
 
+    [Test]
+    public void Of_OperatorsWrittenInOthers_AreListedAsInTheFile()
+    {
+        var graph = new Graph("test");
+        var build = new GraphBuilder(graph, 24);
+        var x = build.Input("x", ElementType.Float, ["batch", 3, 4, 4]);
+        build.Output(build.Op("LRN", [build.Mul(x, build.Initializer("w", Zeros(1, 4)))], [("size", 3)]), "y");
+        var cache = build.Input("cache", ElementType.Float, ["batch", 2, 8, 4]);
+        build.Output(build.Op("TensorScatter", [cache, build.Input("new", ElementType.Float, ["batch", 2, 1, 4])]), "present");
+        var model = new Model(graph);
+        model.OpsetImports.Add("", 24);
+        Assert.That(ModelReport.Of(model, [], [], null).Ops.Select(o => (o.Op, o.Count, o.Gradient)), Is.EqualTo(new[] { ("LRN", 1, "rule"), ("Mul", 1, "rule"), ("TensorScatter", 1, "missing") }));
+    }
+
+    [Test]
+    public void Of_WeightThatIsAnOutputToo_HasANameOfItsOwn()
+    {
+        var graph = new Graph("test");
+        var build = new GraphBuilder(graph, 18);
+        var w = build.Constant(Zeros(3, 2));
+        build.Output(build.MatMul(build.Input("x", ElementType.Float, ["batch", 3]), w), "y");
+        build.Output(w, "w");
+        var model = new Model(graph);
+        model.OpsetImports.Add("", 18);
+        Assert.That(ModelReport.Of(model, [], [], null).Parameters.Select(p => p.Name), Is.EqualTo(new[] { "w/value" }));
+        using var folder = new TemporaryFolder();
+        using var target = OutputTarget.Folder(folder["out"], force: false);
+        Assert.That(ArtifactWriter.Write(model, new() { Loss = "mse", LossInput = "y" }, target).Parameters.Select(p => p.Name), Is.EqualTo(new[] { "w/value" }));
+    }
+
     /// <summary>x·w1·w2 · ½, its Floor, and beside it an operator that nobody differentiates.</summary>
     private static Model Model()
     {

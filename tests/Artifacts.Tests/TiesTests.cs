@@ -59,6 +59,16 @@ public sealed class TiesTests
     }
 
     [Test]
+    public void Resolve_TiedWeightThatIsAnOutputToo_IsCopiedForIt()
+    {
+        var square = Random(2, 5, 5);
+        var model = Model(square, square);
+        model.Graph.Outputs.Add(model.Graph.Initializers[1]);
+        Assert.That(Resolve(model).Single().Ties, Is.EqualTo(new[] { "head" }));
+        Assert.That(model.Graph.Outputs.Select(v => (v.Name, v.Producer!.OpType)), Is.EqualTo(new[] { ("y", "MatMul"), ("head", "Identity") }));
+    }
+
+    [Test]
     public void Resolve_LargeTransposedCopy_IsFound()
     {
         var table = Random(1, 67, 45);

@@ -64,6 +64,7 @@ public sealed class WeightsTests
         Case("FactorInScores", [4, 1], WeightVerdict.Weight, (b, x, w) => b.Softmax(b.Add(x, b.Mul(w, b.Relu(x))))),
         Case("FactorOfCounts", [4, 1], WeightVerdict.Weight, (b, x, w) => b.Relu(b.Add(x, b.Mul(w, Counted(b, x))))),
         Case("MaskOfWhichIsChosen", [4, 8], WeightVerdict.Constant, (b, x, w) => b.Softmax(b.Where(b.Greater(x, b.Constant(0f)), b.Add(x, w), x))),
+        Case("OnlyInABranch", [8, 3], WeightVerdict.Weight, (b, x, w) => Branches(b, () => b.MatMul(x, w), x)),
         Case("BehindFloor", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Op("Floor", [b.MatMul(x, w)])),
         Case("AnglesOfRotary", [10, 4], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("RotaryEmbedding", [x, b.Constant(0), w, b.Constant(Ones(10, 4))], domain: "com.microsoft"))),
         Case("FixedGrid", [1, 3, 3, 2], WeightVerdict.Constant, (b, x, w) => Decomposed(b, b.Op("GridSample", [b.Unsqueeze(x, 1), b.Expand(w, b.Concat(0, b.Shape(x, 0, 1), b.Constant(3, 3, 2)))]))),
@@ -89,6 +90,18 @@ public sealed class WeightsTests
         var held = build.Identity(y);
         Decomposition.Apply(build.Graph, 18);
         return held;
+    }
+
+    /// <summary>An If of which the nodes that <paramref name="then"/> appends are one branch, and Neg(x) the other.</summary>
+    private static Value Branches(GraphBuilder build, Func<Value> then, Value x)
+    {
+        var (one, other) = (new Graph("one"), new GraphBuilder(new Graph("other"), 18));
+        var y = then();
+        build.Graph.Nodes.Unlink(y.Producer!);
+        one.Nodes.Add(y.Producer!);
+        one.Outputs.Add(y);
+        other.Output(other.Neg(x));
+        return build.Op("If", [build.Input("condition", ElementType.Bool, [])], [("then_branch", new GraphAttribute(one)), ("else_branch", new GraphAttribute(other.Graph))]);
     }
 
     private static Value Waves(GraphBuilder build, Value angles) => build.Concat(-1, build.Sin(angles), build.Cos(angles));

@@ -15,17 +15,18 @@ public static class OpsetLowering
     private static readonly HashSet<ElementType> NewerTypes = [ElementType.Float4E2M1, ElementType.Float8E8M0, ElementType.Int2, ElementType.UInt2];
 
     /// <summary>Changes the model in place; one of opset 21 or below stays as it is.</summary>
+    /// <param name="refused">Takes a node for which there is none, and leaves it; null: it is an error.</param>
     /// <exception cref="IrException">An operator or element type for which there is no way down; the message names the node.</exception>
-    public static void Lower(Model model)
+    public static void Lower(Model model, Action<Node>? refused = null)
     {
-        Lower(model.Graph, model.OpsetImports);
+        Lower(model.Graph, model.OpsetImports, refused);
         foreach (var function in model.Functions)
         {
-            Lower(function.Body, function.OpsetImports);
+            Lower(function.Body, function.OpsetImports, refused);
         }
     }
 
-    private static void Lower(Graph graph, OrderedDictionary<string, int> imports)
+    private static void Lower(Graph graph, OrderedDictionary<string, int> imports, Action<Node>? refused)
     {
         if (imports.GetValueOrDefault("", Opset) <= Opset)
         {
@@ -36,12 +37,18 @@ public static class OpsetLowering
         {
             if (node.Inputs.Concat(node.Outputs).FirstOrDefault(v => v is not null && NewerTypes.Contains(v.Element)) is { } value)
             {
+                if (refused is not null)
+                {
+                    refused(node);
+                    continue;
+                }
+
                 throw new IrException($"{node.Describe()}: '{value.Name}' has the element type {value.Element}, which opset {Opset} does not know. Export the model with float32 weights.");
             }
 
             if (NewerOperators.Table.TryGetValue(node.OpType, out var lower))
             {
-                lower(node, new GraphBuilder(node.Owner!, Opset, before: node, scope: (node.Name.Length > 0 ? node.Name : node.Outputs[0].Name) + "/"));
+                Rewriting.Try(node, lower, refused, new GraphBuilder(node.Owner!, Opset, before: node, scope: (node.Name.Length > 0 ? node.Name : node.Outputs[0].Name) + "/"));
             }
         }
 

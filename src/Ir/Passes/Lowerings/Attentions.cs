@@ -16,7 +16,7 @@ internal static class Attentions
         var past = node.Input(4) is { } cache ? b.Squeeze(b.Shape(cache, 2, 3), 0) : null;
         if (past is not null)
         {
-            (key, value) = (b.Concat(2, node.Inputs[4]!, key), b.Concat(2, node.Inputs[5]!, value));
+            (key, value) = (b.Concat(2, node.Inputs[4]!, key), b.Concat(2, Rewriting.Required(node, 5), value));
         }
 
         NewerOperators.Give(node, 1, past is null ? b.Identity(key) : key);

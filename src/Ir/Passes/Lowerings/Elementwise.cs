@@ -8,7 +8,7 @@ internal static class Elementwise
     public static void Swish(Node node, GraphBuilder b) => NewerOperators.Replace(node, Swish(b, node.Inputs[0]!, node.Float("alpha", 1)));
 
     // a·σ(αa)·b
-    public static void SwiGLU(Node node, GraphBuilder b) => NewerOperators.Replace(node, b.Mul(Swish(b, node.Inputs[0]!, node.Float("alpha", 1)), node.Inputs[1]!));
+    public static void SwiGLU(Node node, GraphBuilder b) => NewerOperators.Replace(node, b.Mul(Swish(b, node.Inputs[0]!, node.Float("alpha", 1)), Rewriting.Required(node, 1)));
 
     // x/√(mean x² + ε)·scale, the mean over the axes from axis on; in float32 for narrower types
     public static void RMSNormalization(Node node, GraphBuilder b)

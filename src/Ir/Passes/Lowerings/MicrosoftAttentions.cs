@@ -26,7 +26,7 @@ internal static class MicrosoftAttentions
         var past = node.Input(6);
         if (past is not null)
         {
-            (key, value) = (b.Concat(2, past, key), b.Concat(2, node.Inputs[7]!, value)); // [batch, heads, past + length, width]
+            (key, value) = (b.Concat(2, past, key), b.Concat(2, Rewriting.Required(node, 7), value)); // [batch, heads, past + length, width]
         }
 
         Present(node, b, 1, key);
