@@ -7,8 +7,33 @@ internal static class RequiredInputs
 {
     private static readonly Dictionary<string, int> Counts = Build();
 
+    private static readonly Dictionary<string, int> OfMicrosoft = new()
+    {
+        ["Attention"] = 2,
+        ["BiasGelu"] = 2,
+        ["EmbedLayerNormalization"] = 5,
+        ["FastGelu"] = 1,
+        ["FusedConv"] = 2,
+        ["FusedGemm"] = 2,
+        ["FusedMatMul"] = 2,
+        ["Gelu"] = 1,
+        ["GroupQueryAttention"] = 1,
+        ["MultiHeadAttention"] = 1,
+        ["QuickGelu"] = 1,
+        ["RotaryEmbedding"] = 4,
+        ["SimplifiedLayerNormalization"] = 2,
+        ["SkipLayerNormalization"] = 3,
+        ["SkipSimplifiedLayerNormalization"] = 3,
+        ["TransposeMatMul"] = 2,
+    };
+
     /// <summary>0 for operators that this table does not know to need any.</summary>
-    public static int Of(Node node) => node.Domain.Length == 0 ? Counts.GetValueOrDefault(node.OpType) : 0;
+    public static int Of(Node node) => node.Domain switch
+    {
+        "" => Counts.GetValueOrDefault(node.OpType),
+        "com.microsoft" => OfMicrosoft.GetValueOrDefault(node.OpType),
+        _ => 0,
+    };
 
     private static Dictionary<string, int> Build()
     {
@@ -22,11 +47,11 @@ internal static class RequiredInputs
         }
 
         Need(1,
-            "Abs", "Acos", "Acosh", "ArgMax", "ArgMin", "Asin", "Asinh", "Atan", "Atanh", "AveragePool", "Bernoulli", "BitCast", "BitwiseNot", "Cast", "Ceil", "Celu", "Clip", "Concat", "ConstantOfShape", "Cos", "Cosh",
+            "Abs", "Acos", "Acosh", "ArgMax", "ArgMin", "Asin", "Asinh", "Atan", "Atanh", "AveragePool", "Bernoulli", "BitCast", "BitwiseNot", "Cast", "Ceil", "Celu", "Clip", "Concat", "ConcatFromSequence", "ConstantOfShape", "Cos", "Cosh",
             "DFT", "DepthToSpace", "Dropout", "DynamicQuantizeLinear", "Einsum", "Elu", "Erf", "Exp", "EyeLike", "Flatten", "Floor", "Gelu", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "Hardmax", "HardSigmoid", "HardSwish",
             "Identity", "If", "IsInf", "IsNaN", "LRN", "LeakyRelu", "Log", "LogSoftmax", "LpNormalization", "LpPool", "Max", "MaxPool", "Mean", "MeanVarianceNormalization", "Min", "Mish", "Multinomial", "Neg", "NonZero", "Not",
             "Pad", "RandomNormalLike", "RandomUniformLike", "Reciprocal", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare", "Relu",
-            "Reshape", "Resize", "Round", "Selu", "SequenceConstruct", "SequenceLength", "Shape", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Size", "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "Sqrt",
+            "Reshape", "Resize", "Round", "Selu", "SequenceConstruct", "SequenceErase", "SequenceLength", "Shape", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Size", "Slice", "Softmax", "Softplus", "Softsign", "SpaceToDepth", "Split", "SplitToSequence", "Sqrt",
             "Squeeze", "Sum", "Swish", "SwiGLU", "Tan", "Tanh", "ThresholdedRelu", "Tile", "TopK", "Transpose", "Trilu", "Unique", "Unsqueeze", "Upsample");
         Need(2,
             "Add", "AffineGrid", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "CastLike", "Compress", "Conv", "ConvTranspose", "CumProd", "CumSum", "DequantizeLinear", "Div", "Equal", "Expand", "Gather", "GatherElements", "GatherND",

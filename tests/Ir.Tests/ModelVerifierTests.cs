@@ -48,6 +48,15 @@ public sealed class ModelVerifierTests
         Refused(model, "third", "requires");
     }
 
+    [TestCase("SkipLayerNormalization", 2)]
+    [TestCase("FusedMatMul", 1)]
+    public void Check_TooFewInputsOfMicrosofts_NamesTheNode(string op, int inputs)
+    {
+        var model = Chain(out var first, out _);
+        model.Graph.Nodes.Add(new Node("com.microsoft", op, Enumerable.Repeat(first.Outputs[0], inputs), [new Value("third")], "third"));
+        Refused(model, "third", "requires");
+    }
+
     [Test]
     public void Check_ValueOfARemovedNode_NamesBoth()
     {

@@ -24,7 +24,7 @@ internal static class ElementRules
         ["Sub"] = c => Paired(c, DimMath.Sub),
         ["Mul"] = c => Paired(c, DimMath.Mul),
         ["Div"] = c => Paired(c, Divided),
-        ["Mod"] = c => Paired(c, (a, b) => a.IsKnown && b.IsKnown && b.Value != 0 ? a.Value - (b.Value * DimMath.FloorDiv(a.Value, b.Value)) : a.IsSameAs(b) ? 0 : Dim.Unknown),
+        ["Mod"] = c => Paired(c, (a, b) => a.IsKnown && b.IsKnown && b.Value != 0 ? c.Node.Int("fmod", 0) != 0 ? a.Value % b.Value : a.Value - (b.Value * DimMath.FloorDiv(a.Value, b.Value)) : a.IsSameAs(b) ? 0 : Dim.Unknown),
         ["Max"] = c => Paired(c, (a, b) => Chosen(a, b, Math.Max)),
         ["Min"] = c => Paired(c, (a, b) => Chosen(a, b, Math.Min)),
         ["Neg"] = c => c.Elements(0) is { } x ? Array.ConvertAll(x, d => DimMath.Sub(0, d)) : null,

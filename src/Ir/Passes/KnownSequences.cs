@@ -109,6 +109,11 @@ public static class KnownSequences
             }
 
             var axis = node.Int("axis", 0);
+            if (axis < -shape.Rank || axis >= shape.Rank)
+            {
+                throw new IrException($"{node.Describe()}: its axis {axis} does not exist; {x} has rank {shape.Rank}. Correct the node.");
+            }
+
             var size = shape[(int)(axis < 0 ? axis + shape.Rank : axis)];
             var given = split is null ? [Dim.Of(1)] : Numbers.Of(split);
             if (given is null || !Array.TrueForAll(given, d => d.IsKnown))

@@ -50,6 +50,15 @@ public sealed class ShapeInferenceTests
         Assert.That(positions.Type!.ToString(), Is.EqualTo("Int64[seq]"));
     }
 
+    [TestCase(false, 4)]
+    [TestCase(true, 2)]
+    public void Infer_RemainderOfANegativeNumber_FollowsFmod(bool fmod, long size)
+    {
+        var build = new GraphBuilder(new Graph(), 18);
+        var rest = build.Mod(build.Constant(-3), build.Constant(2), fmod); // 1 or −1
+        Assert.That(build.ConstantOfShape(build.Add(rest, build.Constant(3)), Tensor.Vector(0f)).Shape![0].Value, Is.EqualTo(size));
+    }
+
     [Test]
     public void InferModel_WhatTheFileSays_FillsWhatInferenceDoesNotKnow()
     {

@@ -25,6 +25,14 @@ public sealed class KnownSequencesTests
     }
 
     [Test]
+    public void Remove_AxisThatDoesNotExist_IsRefused()
+    {
+        var (model, b, x) = Start();
+        b.Output(b.Op("SequenceAt", [b.Op("SplitToSequence", [x], [("axis", 1)]), b.Constant(Tensor.Scalar(0L))]), "y");
+        Assert.That(() => KnownSequences.Remove(model), Throws.TypeOf<IrException>().With.Message.Contains("axis 1"));
+    }
+
+    [Test]
     public void Remove_SizesOfTheInputUnknown_OnlyGivenSizesAreTakenApart()
     {
         var (model, b, _) = Start();
