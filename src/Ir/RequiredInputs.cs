@@ -11,7 +11,7 @@ internal static class RequiredInputs
     {
         ["Attention"] = 2,
         ["BiasGelu"] = 2,
-        ["EmbedLayerNormalization"] = 5,
+        ["EmbedLayerNormalization"] = 1, // segments, its second input, may be left out
         ["FastGelu"] = 1,
         ["FusedConv"] = 2,
         ["FusedGemm"] = 2,
