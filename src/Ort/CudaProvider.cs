@@ -1,9 +1,12 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML.OnnxRuntime;
+using OnnxPipeline.Ir;
+using OnnxPipeline.Ir.Serialization;
 
 namespace OnnxPipeline.Ort;
 
 /// <summary>ONNX Runtime's CUDA provider: in the native library or not, loadable here or not.</summary>
-internal static class CudaProvider
+internal static partial class CudaProvider
 {
     private const string Name = "CUDAExecutionProvider";
 
@@ -17,11 +20,41 @@ internal static class CudaProvider
         }
     }
 
-    /// <summary>Why nothing can be computed with CUDA; null where it can.</summary>
+    /// <summary>Why nothing can be computed with CUDA; null where it can. Opens a small session: that there is no GPU shows only then.</summary>
     public static string? Trouble()
     {
         using var options = new SessionOptions();
-        return Trouble(0, options);
+        if (Trouble(0, options) is { } trouble)
+        {
+            return trouble;
+        }
+
+        try
+        {
+            new InferenceSession(SmallModel(), options).Dispose();
+            return null;
+        }
+        catch (OnnxRuntimeException e)
+        {
+            return Needs(e);
+        }
+    }
+
+    /// <summary>What an error of a session on a GPU says of the device; null where it is not the device's.</summary>
+    public static string? Trouble(OnnxRuntimeException error) => Failure().IsMatch(error.Message) ? Needs(error) : null;
+
+    /// <summary>The reason in a message of the runtime: its words around it are of its own source files.</summary>
+    internal static string Reason(string message)
+    {
+        var line = NativeRuntime.Line(message);
+        if (Failure().Match(line) is { Success: true } failure)
+        {
+            return $"{failure.Groups[1].Value} error {failure.Groups[2].Value}: {failure.Groups[3].Value}";
+        }
+
+        var status = Status().Replace(line, "");
+        var cause = status.IndexOf("with error: ", StringComparison.Ordinal);
+        return cause < 0 ? status : status[(cause + "with error: ".Length)..];
     }
 
     private static string? Trouble(int gpu, SessionOptions options)
@@ -45,7 +78,27 @@ internal static class CudaProvider
         }
         catch (OnnxRuntimeException e)
         {
-            return $"ONNX Runtime's CUDA provider cannot be loaded; it needs an NVIDIA GPU with its driver, and the libraries of CUDA and cuDNN on the loader's path ({NativeRuntime.Line(e)})";
+            return Needs(e);
         }
     }
+
+    private static string Needs(OnnxRuntimeException e) =>
+        $"ONNX Runtime's CUDA provider needs an NVIDIA GPU with its driver, and the libraries of CUDA and cuDNN on the loader's path; found: {Reason(e.Message)}.";
+
+    private static byte[] SmallModel()
+    {
+        var build = new GraphBuilder(new Graph("small"), 18);
+        build.Output(build.Neg(build.Input("x", Files.ElementType.Float, [1])), "y");
+        var model = new Model(build.Graph) { IrVersion = 8 };
+        model.OpsetImports.Add("", 18);
+        return ModelFile.ToBytes(model);
+    }
+
+    /// <summary>A call of a library of CUDA that failed: <c>CUDA failure 100: no CUDA-capable device is detected ; GPU=…</c></summary>
+    [GeneratedRegex(@"\b(CUDA|CUDNN|CUBLAS) failure (-?\d+): (.*?) ;")]
+    private static partial Regex Failure();
+
+    /// <summary>Everything up to the code of an error: <c>[ErrorCode:Fail] /path/file.cc:1 function [ONNXRuntimeError] : 1 : FAIL : </c></summary>
+    [GeneratedRegex(@"^(\[ErrorCode:\w+\] )?(.*\[ONNXRuntimeError\] : \d+ : \w+ : )?")]
+    private static partial Regex Status();
 }

@@ -27,7 +27,10 @@ internal static partial class NativeRuntime
     public static string[] Providers => Started.Value.GetAvailableProviders();
 
     /// <summary>The message of an error of the runtime in one line.</summary>
-    public static string Line(Exception e) => string.Join(' ', e.Message.Split((char[])['\r', '\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries));
+    public static string Line(Exception e) => Line(e.Message);
+
+    /// <summary>A text of several lines in one.</summary>
+    public static string Line(string text) => string.Join(' ', text.Split((char[])['\r', '\n', '\t', ' '], StringSplitOptions.RemoveEmptyEntries));
 
     private static OrtEnv Create()
     {

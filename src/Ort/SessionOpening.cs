@@ -20,6 +20,10 @@ internal static class SessionOpening
             Registration.Created = settings.Profile is null ? null : made;
             return open(options);
         }
+        catch (OnnxRuntimeException e) when (settings.Device.Gpu is not null && CudaProvider.Trouble(e) is { } trouble)
+        {
+            throw new OrtException($"The device {settings.Device} cannot be used: {trouble}", e);
+        }
         catch (OnnxRuntimeException e)
         {
             throw new OrtException($"{name}: ONNX Runtime refuses the model: {NativeRuntime.Line(e)}", e);

@@ -8,10 +8,10 @@ internal static class BakedOptimizer
     /// <exception cref="TrainingException">The run asks for what the graph does not have (wrong usage).</exception>
     public static void Require(RunConfig config, ArtifactFolder artifacts)
     {
-        Require(config.Accumulation == 1, $"--accumulation is {config.Accumulation}: the runtime sums the gradients of micro-batches, it does not average them");
-        Require(config.Group.Count == 0 && config.NoDecay.Count == 0, "--group and --no-decay: its optimizer has one setting for all parameters");
-        Require(!config.DecaysMatricesOnly || config.WeightDecay == 0, $"--weight-decay is {config.WeightDecay}, without biases and normalization: its optimizer has one setting for all parameters; give --weight-decay 0");
-        Require(config.Momentum == 0, $"--momentum is {config.Momentum}: its SGD has none");
+        Require(config.Accumulation == 1, $"--accumulation {config.Accumulation}", "the runtime sums the gradients of micro-batches, it does not average them; leave the flag out");
+        Require(config.Group.Count == 0 && config.NoDecay.Count == 0, config.Group.Count > 0 ? "--group" : "--no-decay", "its optimizer has one setting for all parameters; leave the flag out");
+        Require(!config.DecaysMatricesOnly || config.WeightDecay == 0, $"--weight-decay {config.WeightDecay} without biases and normalization", "its optimizer has one setting for all parameters; give --weight-decay 0");
+        Require(config.Momentum == 0, $"--momentum {config.Momentum}", "its SGD has none; leave the flag out");
         var baked = OptimizerModel.Read(artifacts.OptimizerModel);
         Same("--optimizer", config.Optimizer, baked.Optimizer);
         Same("--max-grad-norm", config.MaxGradNorm, baked.MaxGradNorm);
@@ -24,14 +24,14 @@ internal static class BakedOptimizer
         }
 
         void Same(string flag, object? wanted, object? found) =>
-            Require(Equals(wanted, found), $"{flag} is {wanted ?? "not set"}, and {artifacts.OptimizerModel} was made with {found ?? "none"}; make the artifacts anew with the flag");
+            Require(Equals(wanted, found), $"{flag} {wanted ?? "not set"}", $"{Path.GetFileName(artifacts.OptimizerModel)} of the artifacts was made with {found ?? "none"}; make them anew with the flag");
     }
 
-    private static void Require(bool holds, string message)
+    private static void Require(bool holds, string asked, string reason)
     {
         if (!holds)
         {
-            throw new TrainingException($"{message}, or train with --engine {EngineChoice.Stock}.", 64);
+            throw new TrainingException($"--engine {EngineChoice.OrtTraining} cannot have {asked}: {reason}, or train with --engine {EngineChoice.Stock}.", 64);
         }
     }
 }

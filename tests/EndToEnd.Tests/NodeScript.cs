@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using NUnit.Framework;
 using OnnxPipeline.Files;
@@ -48,10 +49,15 @@ internal static class NodeScript
         return JsonSerializer.Deserialize<T>(output.Result, JsonSerializerOptions.Web)!;
     }
 
-    /// <summary>A tensor as the scripts take it.</summary>
-    public static object Described(Tensor tensor) => tensor.Type == ElementType.Int64
-        ? new { type = "int64", dims = tensor.Dims, data = (Array)tensor.As<long>().ToArray() }
-        : new { type = "float32", dims = tensor.Dims, data = (Array)tensor.As<float>().ToArray() };
+    /// <summary>A tensor as the scripts take it; int64 as text, for numbers of JavaScript are float64.</summary>
+    public static object Described(Tensor tensor) => tensor.Type switch
+    {
+        ElementType.Float => new { type = "float32", dims = tensor.Dims, data = (Array)tensor.As<float>().ToArray() },
+        ElementType.Int64 => new { type = "int64", dims = tensor.Dims, data = (Array)tensor.As<long>().ToArray().Select(value => value.ToString(CultureInfo.InvariantCulture)).ToArray() },
+        ElementType.Int32 => new { type = "int32", dims = tensor.Dims, data = (Array)tensor.As<int>().ToArray() },
+        ElementType.Bool => new { type = "bool", dims = tensor.Dims, data = (Array)tensor.As<bool>().ToArray().Select(set => set ? 1 : 0).ToArray() },
+        _ => throw new NotSupportedException($"The scripts take no {tensor.Type}."),
+    };
 
     private static string FindFolder()
     {

@@ -5,12 +5,10 @@ namespace OnnxPipeline.Autodiff.Rules;
 /// <summary>Operators that take elements out by index, or put some in. Where an index may repeat, ScatterElements adds up (ScatterND loses some where threads run).</summary>
 internal static class Selection
 {
-    private const string Microsoft = "com.microsoft";
-
     public static IReadOnlyList<Value?> GatherElements(GradientContext c) => [Ungathered(c, c.Dy, c.X(1), 0), null];
 
     public static IReadOnlyList<Value?> GatherNd(GradientContext c) =>
-        [c.Build.Op("GatherNDGrad", [c.ShapeOf(c.X(0)), c.X(1), c.Dy], [("batch_dims", c.Node.Int("batch_dims", 0))], Microsoft), null];
+        [c.Build.Op("GatherNDGrad", [c.ShapeOf(c.X(0)), c.X(1), c.Dy], [("batch_dims", c.Node.Int("batch_dims", 0))], "ai.onnxpipeline"), null];
 
     // The values' gradients where they were taken from
     public static IReadOnlyList<Value?> TopK(GradientContext c) => [Ungathered(c, c.Dy, c.Y(1), -1), null];
@@ -35,7 +33,7 @@ internal static class Selection
     ];
 
     private static Value Ungathered(GradientContext c, Value dy, Value indices, long axis) =>
-        c.Build.Op("GatherElementsGrad", [dy, c.ShapeOf(c.X(0)), indices], [("axis", c.Node.Int("axis", axis))], Microsoft);
+        c.Build.Op("GatherElementsGrad", [dy, c.ShapeOf(c.X(0)), indices], [("axis", c.Node.Int("axis", axis))], "com.microsoft");
 
     private static bool Adds(GradientContext c) => c.Node.Text("reduction", "none") switch
     {

@@ -155,15 +155,8 @@ public sealed partial class FunctionLibrary
             Body = Movement.GatherElementsGrad,
             Infer = Types.OfShape(1, 0),
         },
-        new(Microsoft, "GatherNDGrad")
-        {
-            Doc = "output = zeros of that shape, to which update is added where GatherND(X, indices) took it from",
-            Inputs = ["shape", "indices", "update"],
-            Outputs = ["output"],
-            Attributes = Defaults(("batch_dims", 0)),
-            Body = Movement.GatherNDGrad,
-            Infer = Types.OfShape(0, 2),
-        },
+        GatherNDGrad(Microsoft),
+        GatherNDGrad(Ours), // Microsoft's kernel ends in an error in its WebAssembly build
         new(Microsoft, "SliceGrad")
         {
             Doc = "dX = zeros of that shape with dY where Slice(X, starts, ends, axes, steps) took it from",
@@ -212,6 +205,16 @@ public sealed partial class FunctionLibrary
 
         return result;
     }
+
+    private static FusedOperator GatherNDGrad(string domain) => new(domain, "GatherNDGrad")
+    {
+        Doc = "output = zeros of that shape, to which update is added where GatherND(X, indices) took it from",
+        Inputs = ["shape", "indices", "update"],
+        Outputs = ["output"],
+        Attributes = Defaults(("batch_dims", 0)),
+        Body = Movement.GatherNDGrad,
+        Infer = Types.OfShape(0, 2),
+    };
 
     /// <summary>An operator (dY, second) → dX of the second's type.</summary>
     private static FusedOperator Gradient(string name, string second, string doc, Func<GraphBuilder, IReadOnlyList<Value>, IReadOnlyList<Value>> body) => new(Microsoft, name)

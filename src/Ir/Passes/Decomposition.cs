@@ -5,7 +5,8 @@ namespace OnnxPipeline.Ir;
 /// <summary>
 /// Writes operators in a form that has gradients, and that ONNX Runtime runs, before a graph is differentiated: attention and rotary embeddings,
 /// ONNX's and Microsoft's, in products and Softmax; what ONNX Runtime's optimizer fused into normalizations, in sums and ONNX's normalizations;
-/// recurrent layers of layout 1 with layout 0 between Transposes; images read at computed places, and local response normalization.
+/// recurrent layers of layout 1 with layout 0 between Transposes; images read at computed places, and local response normalization; rare
+/// forms of a few operators that the runtimes compute differently.
 /// </summary>
 public static class Decomposition
 {

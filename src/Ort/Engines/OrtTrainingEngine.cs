@@ -77,7 +77,7 @@ public sealed class OrtTrainingEngine : ITrainingEngine
         {
             if (!File.Exists(file))
             {
-                throw new OrtException($"{file} does not exist; Microsoft's TrainingSession needs artifacts made with --target ort-training and an optimizer.");
+                throw new OrtException($"The artifacts have no {Path.GetFileName(file)}; Microsoft's TrainingSession needs those made with --target ort-training and an optimizer.");
             }
         }
 

@@ -25,6 +25,7 @@ internal static class Derivation
         }
 
         MicrosoftForms.Apply(model);
+        var seeds = DropoutStreams.Apply(graph, model.Opset); // takes dropouts of nothing out, with the gradient that a parameter may have of them
         var gradients = graph.Nodes.Any(node => node.OpType == "InPlaceAccumulatorV2") ? TakeAccumulated(graph) : TakePlain(graph);
         var trainable = graph.Inputs.Select(input => input.Name).Where(gradients.ContainsKey).ToList();
         if (trainable.Count == 0)
@@ -34,7 +35,6 @@ internal static class Derivation
 
         var statistics = RunningStatistics.Of(graph);
         graph.Outputs.RemoveAll(output => statistics.Any(s => s.After == output));
-        var seeds = DropoutStreams.Apply(graph, model.Opset);
         var build = new GraphBuilder(graph, model.Opset);
         var taken = graph.Inputs.Concat(graph.Initializers).Concat(graph.Outputs).Select(value => value.Name).ToHashSet();
         foreach (var name in trainable)

@@ -1,6 +1,6 @@
 namespace OnnxPipeline.Ir.Passes.Lowerings;
 
-/// <summary>Operators without a gradient rule of their own, with their form in operators that have one.</summary>
+/// <summary>Operators without a gradient rule of their own, or with forms that not every runtime computes, and what is written instead.</summary>
 internal static class ComposedOperators
 {
     /// <param name="Since">The version of the domain that brought the operator; of ONNX's own, from https://onnx.ai/onnx/operators.</param>
@@ -27,5 +27,20 @@ internal static class ComposedOperators
         [("", "RNN")] = new(7, RecurrentLayouts.TimeFirst),
         [("", "GRU")] = new(7, RecurrentLayouts.TimeFirst),
         [("", "LSTM")] = new(7, RecurrentLayouts.TimeFirst),
+        [("", "AveragePool")] = new(1, RuntimeForms.Pool),
+        [("", "LpPool")] = new(1, RuntimeForms.Pool),
+        [("", "MaxPool")] = new(1, RuntimeForms.Pool),
+        [("", "Einsum")] = new(12, RuntimeForms.Einsum),
+        [("", "ReduceL1")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceL2")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceLogSum")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceLogSumExp")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceMax")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceMean")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceMin")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceProd")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceSum")] = new(1, RuntimeForms.Reduction),
+        [("", "ReduceSumSquare")] = new(1, RuntimeForms.Reduction),
+        [("", "Tile")] = new(1, RuntimeForms.Tile),
     };
 }
