@@ -41,6 +41,7 @@ internal static class ForwardPasses
         }
 
         Decomposition.Apply(model.Graph, model.Opset, refused);
+        PaddedAverages.Count(model.Graph);
     }
 
     /// <summary>The output is a copy of the constant, which can so become a parameter under a name of its own.</summary>

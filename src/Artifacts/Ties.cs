@@ -20,7 +20,7 @@ internal static class Ties
         var ties = new Dictionary<Value, IReadOnlyList<string>>();
         var groups = weights.Where(w => w.Data.Rank >= 2 && w.Data.Type.Bits() >= 8 && w.Data.Strings is null)
             .GroupBy(w => (w.Data.Type, w.Data.Bytes.Length)).Where(g => g.Skip(1).Any())
-            .SelectMany(g => g.Where(w => !AllEqual(w.Data)).GroupBy(w => Fingerprint(w.Data)));
+            .SelectMany(g => g.Where(w => !Weights.IsUniform(w.Data)).GroupBy(w => Fingerprint(w.Data)));
         foreach (var group in groups)
         {
             var distinct = new List<(WeightCandidate First, List<string> Others)>();
@@ -72,13 +72,6 @@ internal static class Ties
         {
             graph.Nodes.Remove(constant);
         }
-    }
-
-    private static bool AllEqual(Tensor tensor)
-    {
-        var bytes = tensor.Bytes.Span;
-        var width = tensor.Type.Bits() / 8;
-        return bytes.Length <= width || bytes[width..].SequenceEqual(bytes[..^width]);
     }
 
     /// <summary>The same for every order of the elements.</summary>

@@ -57,6 +57,10 @@ internal static class WeightUses
         };
     }
 
+    /// <summary>Why the numbers are a weight as what a recurrent layer starts from: one that was learned; zeros, and other states of one number, are none.</summary>
+    public static string? FirstState(Node node, int index, Tensor data) =>
+        index is 5 or 6 && node.OpType is "LSTM" or "GRU" or "RNN" && !Weights.IsUniform(data) ? $"first state of {node.OpType}" : null;
+
     /// <summary>Rank, and the number of axes longer than 1; an axis that is not known counts as longer.</summary>
     private static (int Rank, int Longer) Axes(Value value)
     {

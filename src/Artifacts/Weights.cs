@@ -11,7 +11,7 @@ namespace OnnxPipeline.Artifacts;
 /// </summary>
 public static class Weights
 {
-    private static readonly HashSet<string> Moves = ["Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Tile", "Slice", "Split", "Identity", "Cast"];
+    private static readonly HashSet<string> Moves = ["Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Expand", "Tile", "Pad", "Resize", "Slice", "Split", "Identity", "Cast"];
 
     /// <summary>
     /// The candidates of a graph in which weights that an exporter merged are apart again and, with <paramref name="retie"/>, weights that it wrote
@@ -40,7 +40,7 @@ public static class Weights
         return [.. Candidates(graph).Select(value => Classify(value, reaching, dynamic))];
     }
 
-    /// <summary>Whether an operator only moves, casts or repeats the elements of its first input.</summary>
+    /// <summary>Whether an operator only moves, casts or repeats the elements of its first input, or resamples them, as is done with tables of positions.</summary>
     internal static bool IsMove(Node node) => node.Domain.Length == 0 && Moves.Contains(node.OpType);
 
     /// <summary>Whether an operator puts constants side by side, as exporters do with the gates and biases of a recurrent layer.</summary>
@@ -55,6 +55,11 @@ public static class Weights
         if (value.ConstantData!.Rank == 0)
         {
             return new(value, WeightVerdict.Constant, "a scalar");
+        }
+
+        if (value.Producer is not null && value.ConstantData.Rank > 1 && IsUniform(value.ConstantData))
+        {
+            return new(value, WeightVerdict.Constant, "all its elements are equal: padding or a first state that an exporter computed");
         }
 
         var seen = new HashSet<Value> { value };
@@ -80,7 +85,7 @@ public static class Weights
                         queue.Enqueue(output);
                     }
                 }
-                else if (WeightUses.Reason(node, index, moved, dynamic) is { } reason)
+                else if ((WeightUses.Reason(node, index, moved, dynamic) ?? WeightUses.FirstState(node, index, value.ConstantData)) is { } reason)
                 {
                     return new(value, WeightVerdict.Weight, $"{reason} {Label(node)}");
                 }
@@ -128,6 +133,14 @@ public static class Weights
         }
 
         return dynamic;
+    }
+
+    /// <summary>Whether all elements are the same.</summary>
+    internal static bool IsUniform(Tensor tensor)
+    {
+        var bytes = tensor.Bytes.Span;
+        var width = tensor.Type.Bits() / 8;
+        return width > 0 && (bytes.Length <= width || bytes[width..].SequenceEqual(bytes[..^width]));
     }
 
     private static string Label(Node node) => node.Name.Length > 0 ? node.Name : node.Outputs[0].Name;

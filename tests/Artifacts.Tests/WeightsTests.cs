@@ -32,6 +32,8 @@ public sealed class WeightsTests
         Case("MatMulTransposed", [3, 8], WeightVerdict.Weight, (b, x, w) => b.MatMul(x, b.Transpose(w, 1, 0))),
         Case("MatMulCastAndReshaped", [24], WeightVerdict.Weight, (b, x, w) => b.MatMul(x, b.Cast(b.Reshape(w, 8, 3), ElementType.Float))),
         Case("Gather", [10, 8], WeightVerdict.Weight, (b, x, w) => b.Add(x, b.Gather(w, b.Constant(1)))),
+        Case("PaddedPositions", [3, 8], WeightVerdict.Weight, (b, x, w) => b.Add(x, b.Pad(w, b.Constant(0, 0, 1, 0)))),
+        Case("ResizedPositions", [1, 2, 8], WeightVerdict.Weight, (b, x, w) => b.Add(x, b.Op("Resize", [w, null, b.Constant(Tensor.From<float>([1, 2, 1], 3))]))),
         Case("Bias", [8], WeightVerdict.Weight, (b, x, w) => b.Add(x, w)),
         Case("BiasOfOne", [1], WeightVerdict.Weight, (b, x, w) => b.Add(x, w)),
         Case("PositionTable", [4, 8], WeightVerdict.Weight, (b, x, w) => b.Add(x, w)),
@@ -121,13 +123,37 @@ public sealed class WeightsTests
         Assert.That(found.Reason, Is.Not.Empty);
     }
 
+    [TestCase(false, WeightVerdict.Weight)]
+    [TestCase(true, WeightVerdict.Constant)]
+    public void Classify_FirstState_IsAWeightIfItsNumbersDiffer(bool uniform, WeightVerdict verdict)
+    {
+        var graph = new Graph("g");
+        var b = new GraphBuilder(graph, 18);
+        var x = b.Input("x", ElementType.Float, [5, 2, 4]);
+        var state = b.Initializer("state", uniform ? Ones(1, 1, 3) : Mlp.Random(1, 1, 1, 3));
+        var y = b.Op("GRU", [x, b.Initializer("w", Ones(1, 9, 4)), b.Initializer("r", Ones(1, 9, 3)), null, null, b.Expand(state, b.Constant(1, 2, 3))], [("hidden_size", 3L)]);
+        b.Output(y, "y");
+        Assert.That(Weights.Classify(graph, Opsets, [y]).Single(c => c.Name == "state").Verdict, Is.EqualTo(verdict));
+    }
+
+    [Test]
+    public void Classify_PaddingInAConstantNode_IsNone()
+    {
+        var graph = new Graph("g");
+        var b = new GraphBuilder(graph, 18);
+        var padding = b.Constant(Ones(1, 8));
+        var y = b.Concat(0, padding, b.MatMul(b.Input("x", ElementType.Float, [4, 8]), b.Initializer("w", Ones(8, 8))));
+        b.Output(y, "y");
+        Assert.That(Weights.Classify(graph, Opsets, [y]).Select(c => c.Verdict), Is.EqualTo(new[] { WeightVerdict.Weight, WeightVerdict.Constant }));
+    }
+
     [Test]
     public void Classify_WeightInAConstantNode_ComesAfterTheInitializers()
     {
         var graph = new Graph("g");
         var build = new GraphBuilder(graph, 18);
         var x = build.Input("x", ElementType.Float, ["batch", 8]);
-        var constant = build.Constant(Ones(8, 8));
+        var constant = build.Constant(Mlp.Random(1, 8, 8));
         constant.Name = "val_1";
         var y = build.MatMul(build.MatMul(x, constant), build.Initializer("w", Ones(8, 2)));
         build.Output(y, "y");
