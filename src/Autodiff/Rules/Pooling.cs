@@ -77,6 +77,9 @@ internal static class Pooling
         return c.ReshapeLike(windows.Spread(c, channels, ones, x), x);
     }
 
+    /// <summary>Of more windows the numbers are left to the run: storing them would cost more than computing them.</summary>
+    private const long MostCounted = 16_384;
+
     private static Value Averaged(GradientContext c, Windows windows)
     {
         var (up, padded) = (c.Node.Int("ceil_mode", 0) != 0, c.Node.Int("count_include_pad", 0) != 0);
@@ -104,13 +107,13 @@ internal static class Pooling
         var (size, count) = (c.X(0).Shape![axis + 2], c.Dy.Shape![axis + 2]);
         var (kernel, stride, dilation, before, after) = (windows.Kernel[axis].Value, windows.Strides[axis], windows.Dilations[axis], windows.Before[axis], windows.After[axis]);
         var (low, beyond) = padded ? (-before, after) : (0, 0);
-        if (size.IsKnown && count.IsKnown)
+        // Positions below a bound: the distance to it over the dilation, rounded up, between 0 and the kernel's size.
+        if (size.IsKnown && count.IsKnown && count.Value <= MostCounted)
         {
-            return b.Constant([.. Enumerable.Range(0, (int)count.Value).Select(o => Enumerable.Range(0, (int)kernel)
-                .Select(j => (o * stride) - before + (j * dilation)).LongCount(at => at >= low && at < size.Value + beyond))]);
+            long Under(long distance) => distance <= 0 ? 0 : Math.Min(((distance - 1) / dilation) + 1, kernel);
+            return b.Constant([.. Enumerable.Range(0, (int)count.Value).Select(o => before - (o * stride)).Select(back => Under(size.Value + beyond + back) - Under(low + back))]);
         }
 
-        // Positions below a bound: the distance to it over the dilation, rounded up, between 0 and the kernel's size.
         Value Whole(long value) => b.Constant(Tensor.Scalar(value));
         Value Below(Value distance) => b.Max(b.Min(dilation == 1 ? distance : b.Div(b.Add(distance, Whole(dilation - 1)), Whole(dilation)), Whole(kernel)), Whole(0));
         var starts = b.Sub(b.Mul(b.Range(Whole(0), b.Squeeze(b.Shape(c.Dy, axis + 2, axis + 3), 0), Whole(1)), Whole(stride)), Whole(before)); // [count]

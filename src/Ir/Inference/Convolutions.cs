@@ -152,6 +152,11 @@ internal static class Convolutions
         for (var i = 0; i < n; i++)
         {
             var size = x[i + 2];
+            if (strides[i] < 1 || dilations[i] < 1 || kernel[i].IsKnown && kernel[i].Value < 1)
+            {
+                throw c.Contradiction($"a window of {kernel[i]} with stride {strides[i]} and dilation {dilations[i]}", "each of them from 1 on");
+            }
+
             if (mode.StartsWith("SAME", StringComparison.Ordinal))
             {
                 dims[i] = DimMath.Div(DimMath.Add(size, strides[i] - 1), strides[i]);

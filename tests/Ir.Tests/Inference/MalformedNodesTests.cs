@@ -13,6 +13,8 @@ public sealed class MalformedNodesTests
         Case("Conv", [S(1, 1, 8, 8), S(1, 1, 3, 3)], ("strides", new long[] { 1 })).SetArgDisplayNames("one stride for two axes"),
         Case("Conv", [S(1, 1, 8, 8), S(1, 1, 3, 3)], ("pads", new long[] { 1, 1 })).SetArgDisplayNames("two pads for four sides"),
         Case("Conv", [S(1, 1, 8, 8), S(1, 1, 30, 30)]).SetArgDisplayNames("a window larger than the data"),
+        Case("AveragePool", [S(1, 1, 8)], ("kernel_shape", new long[] { -3 }), ("auto_pad", "SAME_UPPER")).SetArgDisplayNames("a window of less than nothing"),
+        Case("MaxPool", [S(1, 1, 8)], ("kernel_shape", new long[] { 2 }), ("strides", new long[] { 0 })).SetArgDisplayNames("a window that does not move"),
         Case("ConvTranspose", [S(1, 1, 8), S(1, 1, 3, 3)]).SetArgDisplayNames("ranks that differ"),
         Case("ConvTranspose", [S(1, 1, 8, 8), S(1, 1, 3, 3)], ("output_shape", new long[] { 9 })).SetArgDisplayNames("one output size for two axes"),
         Case("Pad", [S(2, 3), Tensor.Vector(0L, -5L, 0L, 0L)]).SetArgDisplayNames("a negative size"),
