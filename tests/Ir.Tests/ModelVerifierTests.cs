@@ -58,6 +58,15 @@ public sealed class ModelVerifierTests
     }
 
     [Test]
+    public void Check_InputThatMayBeLeftOutBeforeOthers_Passes()
+    {
+        var model = Chain(out var first, out _);
+        var x = first.Outputs[0];
+        model.Graph.Nodes.Add(new Node("com.microsoft", "EmbedLayerNormalization", [x, null, x, x, null, x, x], [new Value("embedded")], "embedded"));
+        Assert.That(() => ModelVerifier.Check(model), Throws.Nothing);
+    }
+
+    [Test]
     public void Check_ValueOfARemovedNode_NamesBoth()
     {
         var model = Chain(out var first, out _);
