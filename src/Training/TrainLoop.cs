@@ -20,6 +20,7 @@ public sealed class TrainLoop
     private readonly ParameterSettings _settings;
     private readonly long? _totalSteps;
     private readonly int _metric;
+    private readonly bool _abandonsSteps;
     private readonly Stopwatch _clock = new();
     private RunState _state = new();
     private float? _gradientNorm;
@@ -34,6 +35,7 @@ public sealed class TrainLoop
         _settings = new(config, engine.Parameters);
         _totalSteps = config.Steps
             ?? (config.Epochs is { } epochs ? Math.Max((long)Share.RoundedUp(_plan.StepsPerEpoch, epochs), 1) : config.Minutes is null ? _plan.StepsPerEpoch : null);
+        _abandonsSteps = engine.Parameters.All(p => p.Trainable); // others may be running statistics, which every micro-batch changes
         if (eval is null && config.EarlyStop is not null)
         {
             throw new TrainingException("--early-stop goes by the evaluation, and there is nothing to evaluate on: give --eval-data (train) or --validation (pretrain).", 64);
@@ -74,7 +76,7 @@ public sealed class TrainLoop
             {
                 cancellation.ThrowIfCancellationRequested();
                 var rates = _settings.RatesAt(_state.Step, ExpectedSteps());
-                Step(_state.Step, rates);
+                Step(_state.Step, rates, cancellation);
                 done = Done();
                 Log(log, rates[0], done);
                 done = EndStep(log, rates[0], done, cancellation);
@@ -155,7 +157,8 @@ public sealed class TrainLoop
     }
 
     /// <summary>One optimizer step; its loss is the weighted mean over its micro-batches.</summary>
-    private void Step(long step, ReadOnlySpan<float> rates)
+    /// <exception cref="OperationCanceledException">Cancelled between two micro-batches; nothing of the step was kept.</exception>
+    private void Step(long step, ReadOnlySpan<float> rates, CancellationToken cancellation)
     {
         var micro = _plan.MicroBatches(step);
         var epoch = _plan.EpochOf(step);
@@ -175,6 +178,11 @@ public sealed class TrainLoop
             if (weight == 0)
             {
                 continue; // nothing counts here: no loss, no gradient
+            }
+
+            if (_abandonsSteps)
+            {
+                cancellation.ThrowIfCancellationRequested();
             }
 
             _train.Fill(_engine, epoch, rows);

@@ -73,6 +73,19 @@ public sealed class TrainLoopTests
     }
 
     [Test]
+    public void Run_CancelledWithinAnAccumulationAndResumed_DoesTheWholeStepAgain()
+    {
+        var config = Config() with { Steps = 12, Accumulation = 3 };
+        Train("straight", config);
+        using var cancel = new CancellationTokenSource();
+        Assert.That(() => Train("stopped", config, trained: train => new Cancelling(train, batch: 8, cancel), cancellation: cancel.Token), Throws.InstanceOf<OperationCanceledException>());
+
+        Assert.That(Checkpoints.ReadState(Path.Combine(_root, "stopped", "checkpoints", "last")).Step, Is.EqualTo(3), "an epoch has 5 micro-batches, in steps of 3 and 2");
+        Train("stopped", config);
+        Assert.That(Content("stopped"), Is.EqualTo(Content("straight")));
+    }
+
+    [Test]
     public void Run_KilledAfterAnEvaluationThatWasDoneAgain_HasItsRowOnce()
     {
         var config = Config() with { Lr = 0, Steps = 40, SaveEvery = 40 };
@@ -255,19 +268,19 @@ public sealed class TrainLoopTests
         EvalEvery = 10,
     };
 
-    private RunResult Train(string name, RunConfig config, IProgress<TrainProgress>? progress = null, Func<IExamples, IExamples>? evaluated = null, CancellationToken cancellation = default)
+    private RunResult Train(string name, RunConfig config, IProgress<TrainProgress>? progress = null, Func<IExamples, IExamples>? evaluated = null, Func<IExamples, IExamples>? trained = null, CancellationToken cancellation = default)
     {
         var path = Path.Combine(_root, name);
         using var folder = File.Exists(Path.Combine(path, "run.json")) ? RunFolder.Open(path) : RunFolder.Create(path, false);
         folder.Write(new RunRecord { Config = config });
-        return Loop(folder, config, progress, evaluated).Run(cancellation);
+        return Loop(folder, config, progress, evaluated, trained).Run(cancellation);
     }
 
-    private TrainLoop Loop(RunFolder folder, RunConfig config, IProgress<TrainProgress>? progress, Func<IExamples, IExamples>? evaluated = null)
+    private TrainLoop Loop(RunFolder folder, RunConfig config, IProgress<TrainProgress>? progress, Func<IExamples, IExamples>? evaluated = null, Func<IExamples, IExamples>? trained = null)
     {
         var engine = new LineEngine();
         var examples = new TensorExamples(Data, engine.Inputs, null);
-        return new(engine, examples, evaluated?.Invoke(examples) ?? examples, config, folder, progress);
+        return new(engine, trained?.Invoke(examples) ?? examples, evaluated?.Invoke(examples) ?? examples, config, folder, progress);
     }
 
     private RunState State(string name, string checkpoint) => Checkpoints.ReadState(Path.Combine(_root, name, "checkpoints", checkpoint)) with { Seconds = 0 };
