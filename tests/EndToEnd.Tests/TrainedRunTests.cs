@@ -131,6 +131,17 @@ public sealed class TrainedRunTests
     }
 
     [Test]
+    public void Train_NoLabelThatCounts_WarnsThatNothingWasTrained()
+    {
+        var data = Path.Combine(_root, "ignored.safetensors");
+        TensorFile.Write(data, [new("x", Tensor.From<float>(new float[24], 4, 6)), new("labels", Tensor.Vector<long>(-100, -100, -100, -100))]);
+        var ending = Program.Run("train", "--artifacts", Artifacts, "--data", data, "--out", Folder());
+
+        Assert.That(ending.Code, Is.Zero, ending.Error);
+        Assert.That(ending.Error, Does.Contain("warning: no label counted in the whole run"));
+    }
+
+    [Test]
     public void Train_OnAFullDisk_KeepsTheLastCheckpointAndGoesOnWhenThereIsRoom()
     {
         var ending = Program.Script($"""

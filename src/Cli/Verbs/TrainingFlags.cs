@@ -103,7 +103,7 @@ internal sealed class TrainingFlags
 
         if (result is { Tokens: 0, Step: > 0 })
         {
-            context.Progress.Warn("No label counted in the whole run: the parameters are as they were.");
+            context.Progress.Warn("no label counted in the whole run; the parameters are as they were.");
         }
 
         path = Path.GetFullPath(path);
