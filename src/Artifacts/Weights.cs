@@ -57,11 +57,7 @@ public static class Weights
             return new(value, WeightVerdict.Constant, "a scalar");
         }
 
-        if (value.Producer is not null && value.ConstantData.Rank > 1 && IsUniform(value.ConstantData))
-        {
-            return new(value, WeightVerdict.Constant, "all its elements are equal: padding or a first state that an exporter computed");
-        }
-
+        var uniform = value.Producer is not null && value.ConstantData.Rank > 1 && IsUniform(value.ConstantData);
         var seen = new HashSet<Value> { value };
         var queue = new Queue<Value>(seen);
         var (cut, others) = (false, new SortedSet<string>(StringComparer.Ordinal));
@@ -84,6 +80,10 @@ public static class Weights
                     {
                         queue.Enqueue(output);
                     }
+                }
+                else if (uniform && (node.OpType == "Concat" || (index == 0 && node.OpType is "MatMul" or "Gemm")))
+                {
+                    others.Add($"{node.OpType} (all its elements are equal: padding, or a first state that an exporter computed)");
                 }
                 else if ((WeightUses.Reason(node, index, moved, dynamic) ?? WeightUses.FirstState(node, index, value.ConstantData)) is { } reason)
                 {
