@@ -42,7 +42,7 @@ internal static class WeightUses
 
         if (Products.Contains(node.OpType))
         {
-            return IsAngle(node, index) ? null : $"operand of {node.OpType}";
+            return IsAngle(node, index, dynamic) ? null : $"operand of {node.OpType}";
         }
 
         var (rank, longer) = Axes(value);
@@ -51,7 +51,7 @@ internal static class WeightUses
             "Concat" when node.Inputs.Any(v => v is not null && dynamic.Contains(v)) => "concatenated with an activation in",
             "Add" when longer <= 1 || !LeadsToSoftmax(node.Outputs[0]) => "added in",
             "Sub" when index == 0 && longer == 1 && Ends(node.Outputs[0], []).Any(n => n.OpType == "Add") => "added in", // x·scale + (bias − mean·scale)
-            "Mul" when (longer == 1 || (rank == 1 && longer == 0)) && !IsAngle(node, index) && !IsSlope(node, index) => "factor in",
+            "Mul" when (longer == 1 || (rank == 1 && longer == 0)) && !IsAngle(node, index, dynamic) && !IsSlope(node, index) => "factor in",
             "Mul" when Recomposition.IsScale(node, index) => "scale of the normalization",
             _ => null,
         };
@@ -77,9 +77,9 @@ internal static class WeightUses
 
     /// <summary>
     /// Whether a product gives angles of rotary or sinusoidal positions, the frequencies of which are no weights: all ways end in Sin or Cos, and what is multiplied
-    /// counts positions (or is one input, of which both are taken, as of the time in diffusion models). Networks of sines multiply activations.
+    /// counts positions or is a table of them (or is one input, of which both are taken, as of the time in diffusion models). Networks of sines multiply activations.
     /// </summary>
-    private static bool IsAngle(Node node, int index)
+    private static bool IsAngle(Node node, int index, HashSet<Value> dynamic)
     {
         var (sin, cos) = (false, false);
         foreach (var end in Ends(node.Outputs[0], ["Concat", "Mul", "Add"]))
@@ -93,7 +93,7 @@ internal static class WeightUses
             cos |= end.OpType == "Cos";
         }
 
-        return (sin || cos) && Others(node, index).All(other => Sources.AreIntegers(other) || sin && cos && Sources.AreInputs(other));
+        return (sin || cos) && Others(node, index).All(other => !dynamic.Contains(other) || Sources.AreIntegers(other) || sin && cos && Sources.AreInputs(other));
     }
 
     /// <summary>Whether a product of positions goes nowhere but into sums before a Softmax: linear biases of attention (ALiBi), the slopes of which are no weights.</summary>

@@ -51,6 +51,7 @@ public sealed class WeightsTests
         Case("ConcatenatedConstants", [1, 8], WeightVerdict.Constant, (b, x, w) => b.Div(x, b.Concat(0, w, b.Constant(Ones(3, 8))))),
         Case("NormalizationScale", [8], WeightVerdict.Weight, (b, x, w) => b.LayerNormalization(x, w, null)),
         Case("InverseFrequencies", [8, 3], WeightVerdict.Constant, (b, x, w) => Waves(b, b.MatMul(Counted(b, x), w))),
+        Case("FrequenciesOfFixedPositions", [1, 3], WeightVerdict.Constant, (b, x, w) => Waves(b, b.MatMul(b.Constant(Tensor.From<float>([0, 1, 2, 3], 4, 1)), w))),
         Case("OneWaveOfPositions", [8, 3], WeightVerdict.Constant, (b, x, w) => b.Cos(b.MatMul(Counted(b, x), w))),
         Case("FrequenciesOfATime", [8], WeightVerdict.Constant, (b, x, w) => Waves(b, b.Mul(x, w))),
         Case("LearnedFrequencies", [8], WeightVerdict.Weight, (b, x, w) => b.Sin(b.Mul(x, w))),

@@ -57,7 +57,8 @@ internal static class Padding
     private static Value Folded(GradientContext c, Value dy, int axis, long before, long after)
     {
         var (b, x, along) = (c.Build, c.X(0), c.Build.Constant(axis));
-        var inside = b.Pad(dy, b.Constant(-before, -after), axes: along);
+        var rank = x.Shape!.Rank; // pads of all axes: Microsoft's runtime moves a Transpose through a Pad as if it had no axes
+        var inside = b.Pad(dy, b.Constant([.. Enumerable.Range(0, 2 * rank).Select(i => i == axis ? -before : i == axis + rank ? -after : 0)]));
         List<Value> borders = [];
         if (before > 0)
         {

@@ -1,4 +1,6 @@
 using NUnit.Framework;
+using OnnxPipeline.Files;
+using OnnxPipeline.Ir;
 using static OnnxPipeline.Autodiff.Tests.Given;
 
 namespace OnnxPipeline.Autodiff.Tests.Rules;
@@ -20,6 +22,20 @@ public sealed class PaddingTests
     [Test]
     public void Pad_CopiedAlongAxesThatAreFed_IsRefusedByName() =>
         Assert.That(() => GradientCheck.Run(new GradientCase("Pad", X(3, 4), Fixed(1L, 1L), null, Fed(1L)).With(("mode", "reflect")), Knowledge.Numbers), Throws.TypeOf<AutodiffException>().With.Message.Contains("axes").And.Message.Contains("x3"));
+
+    /// <summary>Microsoft's runtime moves a Transpose through a Pad as if the Pad had no axes, and fails.</summary>
+    [Test]
+    public void Pad_Copied_GradientPadsAllAxes()
+    {
+        var graph = new Graph("g");
+        var b = new GraphBuilder(graph, 18);
+        var x = b.Input("x", ElementType.Float, [2, 3, 6]);
+        var loss = b.ReduceMeanAll(b.Pad(x, b.Constant(0, 0, 2, 0, 0, 1), mode: "reflect"));
+        Backward.Append(graph, new Dictionary<string, int> { [""] = 18 }, loss, [x]);
+        var pads = graph.Nodes.Where(n => n.OpType == "Pad").ToList();
+        Assert.That(pads, Has.Count.EqualTo(2));
+        Assert.That(pads.Select(n => n.Input(3)), Is.All.Null);
+    }
 
     private static IEnumerable<GradientCase> Constants()
     {
