@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace OnnxPipeline.Files;
 
 /// <summary>
@@ -28,6 +30,19 @@ public sealed record OdtcCheckpoint
     /// <summary>Maps and checks a checkpoint.</summary>
     /// <exception cref="FileFormatException">Not such a file, another version, or a damaged one.</exception>
     public static OdtcCheckpoint Read(string path) => OdtcReader.Read(path);
+
+    /// <summary>Ends the mapping of a read file whose elements were copied: its pages need not stay in memory, nor a deleted file on the disk. No tensor of it may be used afterwards.</summary>
+    public void Unmap()
+    {
+        var states = (OptimizerGroups ?? []).SelectMany(group => group.States).SelectMany(state => state.Momentums);
+        foreach (var tensor in Trainable.Concat(Frozen).Concat(states).Select(named => named.Tensor))
+        {
+            if (MemoryMarshal.TryGetMemoryManager<byte, PointerMemory>(tensor.Bytes, out var memory) && memory.Owner is MappedFile file)
+            {
+                file.Dispose();
+            }
+        }
+    }
 
     /// <summary>
     /// Writes the file in one pass (and <see cref="DataPathOf"/> where the parameters take <paramref name="externalFrom"/> bytes or more), without

@@ -17,14 +17,19 @@ internal static class BakedOptimizer
         Same("--max-grad-norm", config.MaxGradNorm, baked.MaxGradNorm);
         if (config.Optimizer == "adamw")
         {
-            Same("--betas", $"{config.Beta1},{config.Beta2}", string.Join(',', baked.Betas!));
+            Same("--betas", $"{(float)config.Beta1},{(float)config.Beta2}", string.Join(',', baked.Betas!.Select(beta => (float)beta)));
             Same("--eps", config.Eps, baked.Eps);
             Same("--weight-decay", config.WeightDecay, baked.WeightDecay);
             Same("--adam-mode", config.AdamMode, baked.AdamMode);
         }
+        else
+        {
+            Require(config.WeightDecay == 0, $"--weight-decay {config.WeightDecay}", "its SGD has none; leave the flag out");
+        }
 
+        // The graph holds its numbers in float32.
         void Same(string flag, object? wanted, object? found) =>
-            Require(Equals(wanted, found), $"{flag} {wanted ?? "not set"}", $"{Path.GetFileName(artifacts.OptimizerModel)} of the artifacts was made with {found ?? "none"}; make them anew with the flag");
+            Require(wanted is double asked && found is double made ? (float)asked == (float)made : Equals(wanted, found), $"{flag} {wanted ?? "not set"}", $"{Path.GetFileName(artifacts.OptimizerModel)} of the artifacts was made with {found ?? "none"}; make them anew with the flag");
     }
 
     private static void Require(bool holds, string asked, string reason)

@@ -35,6 +35,7 @@ public sealed class OrtTrainingEngine : ITrainingEngine
         _evaluation = new(() => RuntimeGraph.Of(ModelFile.Load(artifacts.EvalModel).Graph, known));
         Parameters = [.. _training.Parameters.Select(name => new EngineParameter(name, saved[name].Type, saved[name].Dims, _training.Trainable.Contains(name)))];
         _parameters = [.. _training.Parameters.Select(name => saved[name].Bytes.ToArray())];
+        checkpoint.Unmap();
         _inputs = [.. _training.Inputs.Select(input => new RuntimeInput(input))];
         FurtherOutputs = [.. _training.Outputs.Skip(1)];
     }
@@ -204,6 +205,7 @@ public sealed class OrtTrainingEngine : ITrainingEngine
             }
         }
 
+        content.Unmap();
         Remove(path);
         _copiesAreOld = false;
     }

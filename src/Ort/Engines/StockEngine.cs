@@ -88,7 +88,7 @@ public sealed class StockEngine : ITrainingEngine
         }
 
         var engine = Create(path, ModelFile.Load(path), () => ModelFile.Load(artifacts.EvalModel), checkpoint, settings);
-        Unmap(checkpoint);
+        checkpoint.Unmap();
         return engine;
     }
 
@@ -253,18 +253,5 @@ public sealed class StockEngine : ITrainingEngine
         return trainable && saved.Type != ElementType.Float
             ? throw new OrtException($"The parameter '{input.Name}' is {saved}; float32 is what can be trained.")
             : new EngineParameter(input.Name, saved.Type, saved.Dims, trainable);
-    }
-
-    /// <summary>The parameters were copied: the file's pages need not stay in memory.</summary>
-    private static void Unmap(OdtcCheckpoint checkpoint)
-    {
-        var states = (checkpoint.OptimizerGroups ?? []).SelectMany(group => group.States).SelectMany(state => state.Momentums);
-        foreach (var tensor in checkpoint.Trainable.Concat(checkpoint.Frozen).Concat(states).Select(named => named.Tensor))
-        {
-            if (System.Runtime.InteropServices.MemoryMarshal.TryGetMemoryManager<byte, PointerMemory>(tensor.Bytes, out var memory) && memory.Owner is MappedFile file)
-            {
-                file.Dispose();
-            }
-        }
     }
 }
