@@ -48,7 +48,8 @@ public static class KnownSequences
                 }
                 else if (Tensor(node, b) is { } tensor)
                 {
-                    Give(graph, node.Outputs[0], tensor, b);
+                    var isNew = tensor.Producer is { } producer && !_before.Contains(producer) && _named.Add(tensor);
+                    Rewiring.Give(node, node.Outputs[0], tensor, inner: isNew);
                     replaced++;
                 }
             }
@@ -160,24 +161,6 @@ public static class KnownSequences
             var place = known.Value < 0 ? known.Value + count : known.Value;
             return place >= 0 && place < count ? (int)place
                 : throw new IrException($"{node.Describe()}: place {known.Value} of a sequence that has {count} of them. Correct '{value.Name}'.");
-        }
-
-        /// <summary>Whatever has a name may be asked for by it: a value made here takes it, and one that has a name of its own is copied for an output of the graph.</summary>
-        private void Give(Graph graph, Value old, Value tensor, GraphBuilder b)
-        {
-            var isNew = tensor.Producer is { } producer && !_before.Contains(producer) && _named.Add(tensor);
-            tensor.Type ??= old.Type;
-            if (graph.Outputs.Contains(old))
-            {
-                graph.ReplaceAllUses(old, isNew ? tensor : b.Identity(tensor));
-                return;
-            }
-
-            graph.ReplaceAllUses(old, tensor);
-            if (isNew)
-            {
-                (tensor.Name, old.Name) = (old.Name, "");
-            }
         }
     }
 }
